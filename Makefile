@@ -1,0 +1,50 @@
+# `make sandbox` tries it out, `make test` checks everything. Both install what they need into .venv first.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--no-header --no-annotate --python-version 3.11 --extra build
+
+.PHONY: install sandbox test screenshots bench lock
+
+install: $(VENV)/.installed
+
+sandbox: install
+	@exec $(BIN)/npmtrust sandbox $(if $(PORT),--port $(PORT))
+
+test: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n auto --cov --cov-report=term:skip-covered
+	$(BIN)/coverage report --include='bot/domain/*' --fail-under=100
+
+screenshots: $(VENV)/.installed-dev
+	$(BIN)/python tests/e2e/screenshots.py
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python tests/bench/run.py
+
+lock: $(BIN)/python
+	$(PIP) install uv
+	$(COMPILE) pyproject.toml -o requirements.lock
+	$(COMPILE) --extra dev pyproject.toml -o requirements-dev.lock
+
+# A stamp stands for what is installed; the locks and the metadata decide whether it is still right.
+$(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes --requirement requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock requirements.lock pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes --requirement requirements-dev.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $(VENV)/.installed $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "npmtrust needs Python 3.11 or newer, for instance: make PYTHON=python3.12 install" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)

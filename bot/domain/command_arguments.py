@@ -1,0 +1,226 @@
+"""What stands after a command: packages, flags with a value, switches."""
+
+import re
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TypeAlias
+
+from bot.domain.command_tokens import Word, WrittenFlag, read_flag
+from bot.domain.flags import Flag, check_fields, clean_fields, mend_fields
+from bot.domain.mistakes import Mistake
+from bot.domain.packages import PackageName, parse_package
+from bot.domain.repositories import without_host
+
+PACKAGE = "PACKAGE"
+"""The placeholder of a package. It is never taken for a name."""
+MOST_PACKAGES = 20
+MOST_MISTAKES = 10
+"""As many are told at once."""
+MOST_REASON_LETTERS = 500
+
+_ID = re.compile(r"\S{1,200}")
+_REPOSITORY = re.compile(r"[^\s/]+(?:/[^\s/]+)+")
+_MOST_REPOSITORY_LETTERS = 255
+
+
+def _check_reason(reason: str) -> Mistake | None:
+    if len(reason) <= MOST_REASON_LETTERS:
+        return None
+    return Mistake(
+        what="The reason is too long.",
+        expected=f"at most {MOST_REASON_LETTERS} characters",
+        got=f"{len(reason)} characters",
+        suggestion=reason[:MOST_REASON_LETTERS].rstrip(),
+        field="reason",
+    )
+
+
+def _check_id(identifier: str) -> Mistake | None:
+    if _ID.fullmatch(identifier):
+        return None
+    return Mistake(
+        what="This is no id of a configuration.",
+        expected="an id as list shows it, such as eebc175d-4720-4fc8-a31a-6491ca36fb47",
+        got=identifier,
+        field="id",
+    )
+
+
+def _check_from_repository(repository: str) -> Mistake | None:
+    if _REPOSITORY.fullmatch(repository) and len(repository) <= _MOST_REPOSITORY_LETTERS:
+        return None
+    return Mistake(
+        what="This is no repository.", expected="a repository such as acme/ui", got=repository, field="from-repo"
+    )
+
+
+REASON = Flag(
+    name="reason",
+    placeholder="TEXT",
+    help="why, for those who decide",
+    clean=lambda text: " ".join(text.split()),
+    check=_check_reason,
+)
+REGISTRY = Flag(name="registry", placeholder="URL", help="only the registry that is configured")
+IDENTIFIER = Flag(name="id", placeholder="ID", help="the id of the configuration, as list shows it", check=_check_id)
+FROM_REPOSITORY = Flag(
+    name="from-repo",
+    placeholder="OWNER/REPO",
+    help="the repository or project that is trusted now",
+    aliases=("from-repository",),
+    clean=without_host,
+    check=_check_from_repository,
+)
+
+Switches: TypeAlias = Mapping[str, tuple[str, ...]]
+"""Flags without a value, with their aliases."""
+SWITCHES: Switches = {"dry-run": (), "json": (), "yes": ("y",)}
+SET_UP_SWITCHES: Switches = {"allow-publish": (), "allow-stage-publish": ("allow-staged-publish",), **SWITCHES}
+LIST_SWITCHES: Switches = {"json": ()}
+_SETTINGS = {"": True, "true": True, "false": False}
+"""What npm lets people write after a switch and `=`."""
+
+
+@dataclass(slots=True)
+class Arguments:
+    """What was read, right or wrong."""
+
+    positionals: list[str] = field(default_factory=list)
+    values: dict[str, list[str]] = field(default_factory=dict)
+    """As written, by canonical name."""
+    switches: dict[str, bool] = field(default_factory=dict)
+    lacking: set[str] = field(default_factory=set)
+    """Flags that were written without a value."""
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    def settle(self, flags: Iterable[Flag]) -> dict[str, tuple[str, ...]]:
+        """Check the values, add what is wrong to the mistakes, and give the values as they could be right."""
+        flags = tuple(flags)
+        cleaned = clean_fields(flags, self.values)
+        self.mistakes += [
+            mistake for mistake in check_fields(flags, cleaned) if mistake.got or mistake.field not in self.lacking
+        ]
+        return mend_fields(flags, cleaned, self.lacking)
+
+    def settle_packages(self, *, required: bool = True) -> tuple[PackageName, ...]:
+        """Check the names, add what is wrong to the mistakes, and give the names as they could be right."""
+        names: dict[PackageName, None] = {}
+        for text in self.positionals or ([""] if required else []):
+            found = _read_package(text)
+            if isinstance(found, Mistake):
+                self.mistakes.append(found)
+                found = PackageName(found.suggestion or PACKAGE)
+            names[found] = None
+        if len(names) > MOST_PACKAGES:
+            self.mistakes.append(
+                Mistake(
+                    what="These are too many packages for one request.",
+                    expected=f"at most {MOST_PACKAGES} packages",
+                    got=f"{len(names)} packages",
+                    field="package",
+                )
+            )
+        return tuple(names)[:MOST_PACKAGES]
+
+
+def read_arguments(words: Iterable[Word], flags: Iterable[Flag], switches: Switches) -> Arguments:
+    """Read the words after a command; unknown flags become mistakes."""
+    arguments, rest = Arguments(), deque(words)
+    by_name: dict[str, Flag | str] = {name: flag for flag in flags for name in (flag.name, *flag.aliases)}
+    by_name |= {name: switch for switch, aliases in switches.items() for name in (switch, *aliases)}
+    while rest:
+        word = rest.popleft()
+        written = read_flag(word)
+        if written is None:
+            arguments.positionals += [name for name in word.text.split(",") if name]
+            continue
+        match _find(arguments, by_name, written):
+            case Flag() as flag:
+                _read_value(arguments, flag, None if written.value is None else Word(written.value, word.quoted), rest)
+            case str(switch):
+                _read_switch(arguments, switch, written)
+            case _:
+                _skip_value(arguments, written, rest)
+    return arguments
+
+
+def _read_package(text: str) -> PackageName | Mistake:
+    if text != PACKAGE:
+        return parse_package(text)
+    return Mistake(
+        what=f"{PACKAGE} stands for a name: put yours in its place.",
+        expected="a package name such as @acme/ui",
+        got=text,
+        field="package",
+    )
+
+
+def _find(arguments: Arguments, by_name: Mapping[str, Flag | str], written: WrittenFlag) -> Flag | str | None:
+    negated = by_name.get(written.name.removeprefix("no-"))
+    found = negated if isinstance(negated, str) else by_name.get(written.name)
+    if found:
+        return found
+    near = get_close_matches(written.name.lower(), by_name, 1) if len(arguments.mistakes) < MOST_MISTAKES else []
+    arguments.mistakes.append(
+        Mistake(
+            what="There is no such flag here.",
+            expected="one of " + ", ".join(dict.fromkeys(_dashed(_canonical(found)) for found in by_name.values())),
+            got=_dashed(written.name),
+            suggestion="".join(map(_dashed, near)),
+        )
+    )
+    return by_name[near[0]] if near else None
+
+
+def _canonical(found: Flag | str) -> str:
+    return found.name if isinstance(found, Flag) else found
+
+
+def _dashed(name: str) -> str:
+    return f"--{name}" if len(name) > 1 else f"-{name}"
+
+
+def _read_value(arguments: Arguments, flag: Flag, after_equals: Word | None, rest: deque[Word]) -> None:
+    first = after_equals or _next_value(rest) or Word("")
+    parts = [first.text]
+    while flag is REASON and not first.quoted and (word := _next_value(rest)):
+        parts.append(word.text)
+    value = " ".join(parts)
+    if value.strip():
+        arguments.values.setdefault(flag.name, []).append(value)
+        return
+    arguments.lacking.add(flag.name)
+    arguments.mistakes.append(
+        Mistake(what=f"--{flag.name} needs a value.", expected=flag.usage, got="", field=flag.name)
+    )
+
+
+def _next_value(rest: deque[Word]) -> Word | None:
+    return rest.popleft() if rest and read_flag(rest[0]) is None else None
+
+
+def _read_switch(arguments: Arguments, switch: str, written: WrittenFlag) -> None:
+    on = _SETTINGS.get(written.value or "")
+    if on is None:
+        arguments.mistakes.append(
+            Mistake(
+                what=f"--{switch} takes no value.",
+                expected=f"--{switch}",
+                got=f"--{switch}={written.value}",
+                field=switch,
+            )
+        )
+        return
+    on = on != written.name.startswith("no-")
+    if arguments.switches.setdefault(switch, on) is not on:
+        arguments.mistakes.append(
+            Mistake(what=f"--{switch} was given, and its opposite.", expected="one of them", got="both", field=switch)
+        )
+
+
+def _skip_value(arguments: Arguments, written: WrittenFlag, rest: deque[Word]) -> None:
+    """What follows an unknown flag is its value rather than one more package, once there is a package."""
+    if written.value is None and arguments.positionals:
+        _next_value(rest)

@@ -1,0 +1,107 @@
+"""What `help` tells of each command."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from bot.domain.publishers import PROVIDERS, Provider
+
+
+@dataclass(frozen=True, slots=True)
+class CommandHelp:
+    """One command."""
+
+    usage: str
+    """Without `/npmtrust`; placeholders in capitals, what may be left out in brackets."""
+    summary: str
+    """One sentence."""
+    examples: tuple[str, ...]
+    """Lines that parse, without `/npmtrust`."""
+
+
+def _set_up_help(provider: Provider, *examples: str) -> CommandHelp:
+    spec = PROVIDERS[provider]
+    flags = [flag.usage if flag.required else f"[{flag.usage}]" for flag in spec.flags]
+    flags = [flag + "..." if written.repeatable else flag for flag, written in zip(flags, spec.flags, strict=True)]
+    switches = "[--allow-publish] [--allow-stage-publish] [--reason TEXT] [--dry-run] [--json]"
+    return CommandHelp(
+        usage=f"{provider} PACKAGE... {' '.join(flags)} {switches}",
+        summary=f"Ask that {spec.title} may publish packages; without anything else it opens a form.",
+        examples=examples,
+    )
+
+
+_UUID = "550e8400-e29b-41d4-a716-446655440000"
+
+HELP: Mapping[str, CommandHelp] = MappingProxyType(
+    {
+        "list": CommandHelp(
+            usage="list [PACKAGE...] [--json]",
+            summary="Show who may publish packages, through your own npm account; without a package: what you own.",
+            examples=("list", "list @acme/ui @acme/core"),
+        ),
+        "github": _set_up_help(
+            Provider.GITHUB,
+            "github @acme/ui --repo acme/ui --file release.yml",
+            'github @acme/ui --file release.yml --environment production --allow-publish --reason "drop tokens"',
+            "npm trust github @acme/ui --file release.yml --repository acme/ui --allow-stage-publish",
+            "github",
+        ),
+        "gitlab": _set_up_help(
+            Provider.GITLAB, "gitlab @acme/ui --project acme/web/ui --file .gitlab-ci.yml --allow-publish", "gitlab"
+        ),
+        "circleci": _set_up_help(
+            Provider.CIRCLECI,
+            f"circleci @acme/ui --org-id {_UUID} --project-id {_UUID} --pipeline-definition-id {_UUID}"
+            " --vcs-origin github.com/acme/ui",
+            "circleci",
+        ),
+        "revoke": CommandHelp(
+            usage="revoke PACKAGE... (--id ID | --from-repo OWNER/REPO) [--reason TEXT] [--dry-run] [--json]",
+            summary="Ask that trust is taken back, of the configuration with this id or from this repository.",
+            examples=(
+                "revoke @acme/ui --id eebc175d-4720-4fc8-a31a-6491ca36fb47",
+                'revoke @acme/ui @acme/core --from-repo acme/old --reason "the repository has moved"',
+            ),
+        ),
+        "status": CommandHelp(
+            usage="status [C-NUMBER]",
+            summary="Show one request, or yours.",
+            examples=("status", "status C-42", "status 42"),
+        ),
+        "pending": CommandHelp(usage="pending", summary="Show what waits, and for whom.", examples=("pending",)),
+        "cancel": CommandHelp(usage="cancel C-NUMBER", summary="Stop a request of yours.", examples=("cancel C-42",)),
+        "login": CommandHelp(
+            usage="login", summary="Link your npm account, or renew its session.", examples=("login",)
+        ),
+        "logout": CommandHelp(
+            usage="logout", summary="End your session, here and at npm, and close the link.", examples=("logout",)
+        ),
+        "whoami": CommandHelp(usage="whoami", summary="Show which npm account is linked to you.", examples=("whoami",)),
+        "help": CommandHelp(
+            usage="help [COMMAND]", summary="Show the commands, or how to write one.", examples=("help", "help github")
+        ),
+    }
+)
+"""By the name of the command, in the order in which people read them."""
+
+NOT_BUILT: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "replace": ("set up the new one, then revoke the old one", "help revoke"),
+        "bulk": ("up to 20 packages in one line", "help github"),
+        "coverage": ("the evidence in list", "list"),
+        "check": ("the evidence in list", "list"),
+        "digest": ("the evidence in list", "list"),
+        "watch": ("list when you want to know", "list"),
+        "unwatch": ("list when you want to know", "list"),
+        "policy": ("the request itself: it names who may approve", "pending"),
+        "audit": ("status of a request", "status"),
+        "retry": ("the same request, made again", "status"),
+        "pause": ("cancel", "help cancel"),
+        "resume": ("the same request, made again", "status"),
+        "freeze": ("cancel, for each request", "pending"),
+        "unfreeze": ("pending", "pending"),
+        "doctor": ("whoami, for your own account", "whoami"),
+    }
+)
+"""Commands that people may know from elsewhere and that are not there: what to use instead, and a line that does."""

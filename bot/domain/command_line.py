@@ -1,0 +1,102 @@
+"""Commands written as lines that parse to them again, and the forms that stand for such lines."""
+
+from collections.abc import Iterator
+
+from bot.domain.command_tokens import quote, write_flag
+from bot.domain.commands import (
+    Cancel,
+    Command,
+    FormDraft,
+    Help,
+    ListTrust,
+    OpenForm,
+    RevokeTrust,
+    SetUp,
+    Status,
+)
+from bot.domain.publishers import PROVIDERS, Permission
+
+YES_REMARK = "You wrote --yes: that answers npm's own question, and approval here still stands."
+PERMISSION_FLAGS = {Permission.PUBLISH: "allow-publish", Permission.STAGE: "allow-stage-publish"}
+
+
+def command_line_of(command: Command) -> str:
+    """Write the canonical line of a command, without `/npmtrust`. As typed into Slack it parses to the same command."""
+    return " ".join(_parts(command))
+
+
+def draft_of(command: Command) -> FormDraft | None:
+    """Fill the form that stands for a command; None where it has no form."""
+    match command:
+        case OpenForm(draft=draft):
+            return draft
+        case SetUp():
+            return FormDraft(
+                provider=command.provider,
+                package=" ".join(command.packages),
+                fields={name: "\n".join(values) for name, values in command.fields.items()},
+                permissions=command.permissions if command.permissions_stated else (),
+                reason=command.reason,
+            )
+        case _:
+            return None
+
+
+def _parts(command: Command) -> Iterator[str]:
+    match command:
+        case SetUp():
+            yield from _set_up(command)
+        case RevokeTrust():
+            yield from _revoke(command)
+        case ListTrust():
+            yield from _list(command)
+        case OpenForm(draft=draft):
+            yield draft.provider.value
+        case Status(number=int(number)) | Cancel(number=number):
+            yield from (command.verb, f"C-{number}")
+        case Help(topic=topic) if topic:
+            yield from (command.verb, topic)
+        case _:
+            yield command.verb
+
+
+def _set_up(command: SetUp) -> Iterator[str]:
+    yield command.provider.value
+    yield from map(quote, command.packages)
+    for flag in PROVIDERS[command.provider].flags:
+        yield from (write_flag(flag.name, value) for value in command.fields.get(flag.name, ()))
+    if command.permissions_stated:
+        yield from (f"--{name}" for permission, name in PERMISSION_FLAGS.items() if permission in command.permissions)
+    yield from _common(command)
+
+
+def _revoke(command: RevokeTrust) -> Iterator[str]:
+    yield command.verb
+    yield from map(quote, command.packages)
+    if command.configuration_id:
+        yield write_flag("id", command.configuration_id)
+    if command.from_repository:
+        yield write_flag("from-repo", command.from_repository)
+    yield from _common(command)
+
+
+def _list(command: ListTrust) -> Iterator[str]:
+    yield command.verb
+    yield from map(quote, command.packages)
+    if command.as_json:
+        yield "--json"
+    if command.registry:
+        yield write_flag("registry", command.registry)
+
+
+def _common(command: SetUp | RevokeTrust) -> Iterator[str]:
+    if command.reason:
+        yield write_flag("reason", command.reason, always_quoted=True)
+    if command.dry_run:
+        yield "--dry-run"
+    if command.as_json:
+        yield "--json"
+    if command.registry:
+        yield write_flag("registry", command.registry)
+    if YES_REMARK in command.remarks:
+        yield "--yes"

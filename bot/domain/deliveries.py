@@ -1,0 +1,52 @@
+"""What came from Slack, as values: the payload without what must not be stored."""
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
+
+from bot.domain.values import Frozen
+
+
+class CommandDelivery(Frozen):
+    """Somebody typed `/npmtrust …`."""
+
+    kind: Literal["command"] = "command"
+    user: str
+    channel: str
+    text: str
+    """As typed, with one-time passwords and tokens taken out."""
+    secret_removed: bool = False
+    """Something was taken out: the line is answered with what to do instead, and not followed."""
+    response_url: str = ""
+    trigger_id: str = ""
+
+
+class ClickDelivery(Frozen):
+    """Somebody pressed a button."""
+
+    kind: Literal["click"] = "click"
+    user: str
+    channel: str
+    action: str
+    """The action_id: one of `bot.messages.ids`."""
+    value: str
+    message_ts: str = ""
+    """Of the message that holds the button; empty in a view."""
+    response_url: str = ""
+    trigger_id: str = ""
+
+
+class SubmissionDelivery(Frozen):
+    """Somebody submitted a form whose fields were found right."""
+
+    kind: Literal["submission"] = "submission"
+    user: str
+    callback: str
+    """The callback_id: one of `bot.messages.ids`."""
+    metadata: str
+    values: dict[str, str]
+    """By block_id; several choices joined by spaces."""
+    trigger_id: str = ""
+
+
+Delivery: TypeAlias = Annotated[CommandDelivery | ClickDelivery | SubmissionDelivery, Field(discriminator="kind")]

@@ -1,0 +1,30 @@
+"""The root of our error trees.
+
+    NpmtrustError
+    ├── StartupError          a setting or the machine is not as needed; one line says what and how
+    ├── RegistryError         bot.registry.errors draws its own tree
+    ├── SlackError            bot.notifications draws its own tree
+    └── StorageError          storage.database draws its own tree
+
+A refusal is a value and never an exception: see `bot.domain.mistakes` and `bot.domain.approval`.
+"""
+
+
+class NpmtrustError(Exception):
+    """Something went wrong that is no mistake of the person who asked."""
+
+
+class StartupError(NpmtrustError):
+    """The program cannot start. The text is one line: what is wrong and how to mend it."""
+
+
+class RegistryError(NpmtrustError):
+    """The npm registry could not be used."""
+
+
+class SlackError(NpmtrustError):
+    """Slack could not be used."""
+
+
+class StorageError(NpmtrustError):
+    """The database could not be used."""

@@ -1,0 +1,178 @@
+"""One step as people read it: a headline, and the lines beneath it."""
+
+from typing import assert_never
+
+from bot.domain.lifecycle import Phase, Plan, State, WaitFor
+from bot.domain.operations import Create, Replace, Revoke, plan_of
+from bot.domain.overview import ChangeSetView, DecisionView, StepView
+from bot.domain.publishers import Permission
+from bot.messages._text import bold, mention, mentions, names, safe, when
+from bot.messages._words import evidence_words, narrowing_words, permission_words, request_words
+
+
+def headline(view: ChangeSetView, step: StepView) -> str:
+    """Say who asks for what; of several steps the change set's own headline says who."""
+    asked = safe(request_words(step.operation), 700)
+    return bold(f"{mention(view.requester)} asks: {asked}" if len(view.steps) == 1 else asked)
+
+
+def wanted_lines(view: ChangeSetView, step: StepView) -> list[str]:
+    """Say what is wanted and what is known now."""
+    return [
+        *_terms_lines(view, step),
+        _now_line(step),
+        *(f"⚠️ {safe(warning, 500)}" for warning in step.warnings),
+        f"🔁 Back in review, earlier approvals no longer count: {safe(step.difference, 500)}"
+        if step.difference
+        else "",
+    ]
+
+
+def approvals_of(step: StepView) -> list[DecisionView]:
+    """Pick the approvals that count."""
+    return [decision for decision in step.decisions if decision.approved and not decision.void]
+
+
+def others_of(step: StepView) -> list[str]:
+    """Pick the reviewers besides whose account is used: any of them can take over."""
+    return [person for person in step.reviewers if person != step.executor]
+
+
+def unlinked_of(step: StepView) -> list[str]:
+    """Pick the npm users among the maintainers whom nobody in this Slack has proven to be."""
+    return [maintainer.npm_user for maintainer in step.maintainers if not maintainer.slack_user]
+
+
+def _terms_lines(view: ChangeSetView, step: StepView) -> list[str]:
+    match step.operation:
+        case (
+            Create(publisher=publisher, permissions=permissions) | Replace(publisher=publisher, permissions=permissions)
+        ):
+            may = may_words(permissions, stated=view.permissions_stated)
+            lines = [f"May: {may} · {safe(narrowing_words(publisher), 200)}"]
+        case Revoke():
+            return ["Nothing can publish through it afterwards. It cannot be undone, only set up anew."]
+        case _:
+            assert_never(step.operation)
+    if step.repository_inferred:
+        lines.append(f"Repository: {safe(publisher.source, 140)}, inferred from the package's own data")
+    if isinstance(step.operation, Replace):
+        lines.append(_order_line(step.operation))
+    return lines
+
+
+def may_words(permissions: tuple[Permission, ...], *, stated: bool) -> str:
+    """Say what a configuration may do, as markup. npm lets every configuration stage."""
+    if Permission.PUBLISH not in permissions:
+        return f"{permission_words(permissions)} only: a maintainer releases each version at npm"
+    not_stated = "" if stated else " (not stated; npm 11.15 and later refuse that)"
+    return f"{bold('publish directly')}{not_stated}, stage"
+
+
+def _order_line(operation: Replace) -> str:
+    if plan_of(operation) is Plan.CREATE_THEN_REVOKE:
+        return "Order: the new one is made first, then the old one is revoked."
+    return "Order: the two overlap, so the old one is revoked first; until the new one is made, neither can publish."
+
+
+def _now_line(step: StepView) -> str:
+    read = (
+        f"npm's own list read {when(step.configuration_read_at)}"
+        if step.configuration_read_at
+        else "npm's own list not read"
+    )
+    return f"Now: {safe(evidence_words(step.evidence), 400)} (public data) · {read}"
+
+
+def progress_lines(step: StepView) -> list[str]:
+    """Say where an open step is, what comes next and who must do it."""
+    lines = [_state_line(step)]
+    if step.cancel_wanted:
+        lines.append("⏹ Somebody cancelled: it stops if npm has not acted.")
+    if step.trouble:
+        again = f"; I try again {when(step.next_try_at)}" if step.next_try_at else "; I try again soon"
+        lines.append(f"⏳ {safe(step.trouble, 400)}{again}. Nobody has to do anything.")
+    return lines
+
+
+def _state_line(step: StepView) -> str:
+    match step.state:
+        case State.IN_REVIEW:
+            return _review_line(step)
+        case State.READY:
+            return f"{_approved_by(step)}. Next: the call to npm, in its turn."
+        case State.CALLING:
+            return f"⏳ Asking npm now{_account_words(step)}."
+        case State.UNKNOWN:
+            return "⏳ npm did not answer. I look before I say or send anything."
+        case State.HALF_REPLACED:
+            return f"⏳ {_half_words(step)}"
+        case State.WAITING:
+            return _waiting_line(step)
+        case _:
+            return ""
+
+
+def _review_line(step: StepView) -> str:
+    parts = [_needs_words(step)]
+    approved = approvals_of(step)
+    if approved:
+        parts.insert(0, _approved_by(step))
+    if unlinked_of(step):
+        parts.append(f"not linked: {names(unlinked_of(step))}")
+    return " · ".join(parts)
+
+
+def _needs_words(step: StepView) -> str:
+    approvers = {approval.slack_user for approval in approvals_of(step)}
+    reviewers = mentions(person for person in step.reviewers if person not in approvers)
+    if not step.reviewers:
+        return "Nobody can approve yet: first a maintainer must link an npm account"
+    if step.needs_look:
+        return (
+            f"First a reviewer must press {bold('Look')}, since what stands behind this has not been read: {reviewers}"
+        )
+    more = " more" if approvers else ""
+    if step.reviewers_are_admins:
+        return f"Needs {step.approvals_missing}{more} of the admins {reviewers}, since the only maintainer is who asks"
+    return f"Needs {step.approvals_missing}{more} of {reviewers}"
+
+
+def _approved_by(step: StepView) -> str:
+    approvals = approvals_of(step)
+    return (
+        "Approved by " + ", ".join(f"{mention(given.slack_user)} {when(given.at)}" for given in approvals)
+        if approvals
+        else "Approved"
+    )
+
+
+def _account_words(step: StepView) -> str:
+    if not step.executor_npm_user:
+        return ""
+    return f", as npm user {safe(step.executor_npm_user, 60)}"
+
+
+def _half_words(step: StepView) -> str:
+    if step.phase is Phase.RESTORE:
+        return "The old one is revoked, but npm did not take the new one: I put the old one back."
+    if isinstance(step.operation, Replace) and plan_of(step.operation) is Plan.REVOKE_THEN_CREATE:
+        return "Half done: the old one is revoked; next I make the new one."
+    return "Half done: the new one stands; next I revoke the old one."
+
+
+def _waiting_line(step: StepView) -> str:
+    if step.waits_for is WaitFor.ACCOUNT or not step.executor:
+        return (
+            f"✋ Waits for an account: nobody who approved can make this call at npm. "
+            f"Whoever maintains the package can press {bold('Run with my account')}."
+        )
+    verb = "log in" if step.waits_for is WaitFor.LOGIN else "confirm"
+    who = mention(step.executor)
+    if not step.executor_away:
+        return f"✋ Waits for {who} to {verb} at npm{_account_words(step)}: the link is in their DM."
+    take_over = f", {mentions(others_of(step))} can press *Run with my account*" if others_of(step) else ""
+    return (
+        f"✋ Waits for {who} to {verb} at npm{_account_words(step)}; the link was not used. "
+        f"{who} can press *I'm ready* in the DM{take_over}."
+    )

@@ -1,0 +1,110 @@
+"""Text from outside, made safe to show; and the few things of Slack's markup that we write ourselves.
+
+Escaping `&`, `<` and `>` (https://docs.slack.dev/messaging/formatting-message-text) takes away mentions, links and
+commands. For bold, italics and code Slack knows no escape, and an invisible space beside a sign makes formatting more
+likely, not less: so a sign that could begin or end it becomes one that looks alike. Signs within a word stay, so that
+`ui_kit` and `release_notes.yml` can be copied as they are. Names of emoji are broken by an invisible word joiner.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+JOINER = "\u2060"
+_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0")
+"""Letters by category, blank to the eye."""
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co"})
+"""Control, format (bidi, zero width, tags), half a character, private use."""
+_MARK = re.compile(r"(?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])|`")
+_LOOKS_LIKE = str.maketrans({"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02cb"})
+_EMOJI = re.compile(r":(?=[^\s:/]+(?::|$))")
+_OUR_BOLD = re.compile(r"(?<![A-Za-z0-9])\*|\*(?![A-Za-z0-9])")
+_SLACK_USER = re.compile(r"[UW][A-Z0-9]+")
+_SLACK_CHANNEL = re.compile(r"[CG][A-Z0-9]+")
+_HALF_TOKEN = re.compile(r"(?:<[^<>\n]*|&[a-z]{0,3})$")
+
+
+def clean(text: str) -> str:
+    """Take out what cannot be seen and make one line of it."""
+    return " ".join("".join(" " if char.isspace() else char for char in text if not _is_hidden(char)).split())
+
+
+def clean_lines(text: str) -> str:
+    """Take out what cannot be seen, but keep lines and indentation."""
+    return "".join(char for char in text.expandtabs(4) if char in " \n" or not (char.isspace() or _is_hidden(char)))
+
+
+def cut(text: str, limit: int) -> str:
+    """Shorten to so many UTF-16 units, which is how Slack counts; the last is then an ellipsis."""
+    return text if _units(text) <= limit else _head(text, limit - 1).rstrip() + "…"
+
+
+def safe(text: str, limit: int = 300) -> str:
+    """Make text from outside show as itself in Slack's markup: never a mention, a link, bold, code or an emoji."""
+    shown = _MARK.sub(lambda mark: mark[0].translate(_LOOKS_LIKE), cut(clean(text), limit))
+    shown = _EMOJI.sub(":" + JOINER, shown)
+    escaped = shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return JOINER + escaped if escaped.startswith("&gt;") else escaped
+
+
+def fit(markup: str, limit: int) -> str:
+    """Shorten markup of ours without leaving half a mention, half a date or half an entity."""
+    if _units(markup) <= limit:
+        return markup
+    return _HALF_TOKEN.sub("", _head(markup, limit - 1)).rstrip(" \n*_~`") + "…"
+
+
+def bold(markup: str) -> str:
+    """Set in bold what is safe already."""
+    return f"*{markup}*"
+
+
+def without_bold(markup: str) -> str:
+    """Take our bold away, for where it is shown as asterisks."""
+    return _OUR_BOLD.sub("", markup)
+
+
+def mention(slack_user: str) -> str:
+    """Name a person of this Slack; anything that is no Slack id is shown as text."""
+    return f"<@{slack_user}>" if _SLACK_USER.fullmatch(slack_user) else safe(slack_user)
+
+
+def mention_channel(channel: str) -> str:
+    """Name a channel; anything that is no channel id is shown as text."""
+    return f"<#{channel}>" if _SLACK_CHANNEL.fullmatch(channel) else safe(channel)
+
+
+def mentions(slack_users: Iterable[str]) -> str:
+    """Name several people: `@a, @b`."""
+    return ", ".join(mention(user) for user in slack_users)
+
+
+def names(outside: Iterable[str], limit: int = 5) -> str:
+    """List names from outside; those beyond the limit are counted."""
+    listed = list(outside)
+    shown = ", ".join(safe(name, 100) for name in listed[:limit])
+    return f"{shown} and {len(listed) - limit} more" if len(listed) > limit else shown
+
+
+def when(moment: datetime) -> str:
+    """Tell a moment in the reader's own zone; where Slack cannot, in UTC with its weekday."""
+    fallback = moment.astimezone(UTC).strftime("%a %H:%M UTC")
+    return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
+
+
+def count(number: int, one: str, several: str = "") -> str:
+    """Count things: `1 step`, `3 steps`."""
+    return f"{number} {one if number == 1 else several or one + 's'}"
+
+
+def _is_hidden(char: str) -> bool:
+    return char in _BLANK_LETTERS or (unicodedata.category(char) in _HIDDEN and not char.isspace())
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _head(text: str, limit: int) -> str:
+    return text.encode("utf-16-le", "surrogatepass")[: 2 * limit].decode("utf-16-le", "ignore")

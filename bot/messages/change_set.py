@@ -1,0 +1,223 @@
+"""The message of a change set: what everybody in the channel sees, from the request to the outcome."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from bot.domain.lifecycle import OPEN_STATES, Phase, State, WaitFor
+from bot.domain.operations import Create, Operation, Replace, Revoke
+from bot.domain.overview import ChangeSetView, StepView
+from bot.domain.publishers import CircleCI, Publisher
+from bot.messages._blocks import actions, button, code, confirmation, context, link_button, message, section
+from bot.messages._command_lines import way_out_of
+from bot.messages._outcome import outcome_lines, record_line
+from bot.messages._step import approvals_of, headline, others_of, progress_lines, unlinked_of, wanted_lines
+from bot.messages._text import bold, clean, count, cut, mention, mention_channel, safe, when
+from bot.messages._words import label_words, narrowing_words, permission_words, request_words
+from bot.messages.ids import Action
+from bot.messages.message import Block, Message
+
+_MOST_STEPS = 20
+_STEP_LETTERS = 900
+"""Of one among several steps: Slack refuses messages that are too long as a whole."""
+_DONE = frozenset({State.APPLIED, State.ALREADY_IN_PLACE, State.ALREADY_GONE})
+
+
+def render_change_set(view: ChangeSetView) -> Message:
+    """Draw a change set for its channel. Configurations that were read are not in it: `render_details` has them."""
+    head = _single(view, view.steps[0]) if len(view.steps) == 1 else _several(view)
+    return message(notification_of(view), *head, _buttons(view), *_way_out(view))
+
+
+def render_review_request(view: ChangeSetView) -> Message:
+    """Ask a reviewer who is not in the channel, by DM."""
+    where = mention_channel(view.channel)
+    why = section(f"👋 Your review is asked for. You are not in {where}, so here is what stands there.")
+    drawn = render_change_set(view)
+    return message(f"Your review is asked for: {drawn.text}", why, *drawn.blocks)
+
+
+def notification_of(view: ChangeSetView) -> str:
+    """Say in one line what a notification shows."""
+    if len(view.steps) != 1:
+        return (
+            f"C-{view.number}: {mention(view.requester)} asks for {count(len(view.steps), 'change')} · {_tally(view)}"
+        )
+    step = view.steps[0]
+    told = progress_lines(step) if is_open(step) else outcome_lines(view, step)
+    asked = f"{mention(view.requester)} asks: {safe(request_words(step.operation), 400)}"
+    line = asked if step.state is State.IN_REVIEW else told[0]
+    return f"C-{view.number}: {line}"
+
+
+def is_open(step: StepView) -> bool:
+    """Tell whether something can still become of it."""
+    return step.state in OPEN_STATES
+
+
+def _single(view: ChangeSetView, step: StepView) -> list[Block]:
+    if not is_open(step):
+        return [section(*outcome_lines(view, step)), context(f"{record_line(view, step)} · C-{view.number}")]
+    return [
+        section(headline(view, step), *wanted_lines(view, step), _why(view)),
+        section(*progress_lines(step), _paused(view)),
+        context(f"until {when(view.deadline)} · C-{view.number}"),
+    ]
+
+
+def _several(view: ChangeSetView) -> list[Block]:
+    asks = bold(f"{mention(view.requester)} asks for {count(len(view.steps), 'change')}")
+    left_out = len(view.steps) - _MOST_STEPS
+    more = [context(f"… and {count(left_out, 'more change', 'more changes')}")] if left_out > 0 else []
+    foot = f"until {when(view.deadline)} · C-{view.number}" if any(map(is_open, view.steps)) else f"C-{view.number}"
+    return [
+        section(asks, _tally(view), _why(view), _paused(view)),
+        *(section(*_step_lines(view, step), limit=_STEP_LETTERS) for step in view.steps[:_MOST_STEPS]),
+        *more,
+        context(foot),
+    ]
+
+
+def _step_lines(view: ChangeSetView, step: StepView) -> list[str]:
+    if is_open(step):
+        return [headline(view, step), *wanted_lines(view, step), *progress_lines(step)]
+    return [*outcome_lines(view, step), record_line(view, step)]
+
+
+def _why(view: ChangeSetView) -> str:
+    return f"Why: {safe(view.reason, 300)}" if view.reason else ""
+
+
+def _paused(view: ChangeSetView) -> str:
+    return "⏸ Paused: no new call starts." if view.paused and any(map(is_open, view.steps)) else ""
+
+
+def _tally(view: ChangeSetView) -> str:
+    counted = Counter(_kind(step) for step in view.steps)
+    order = ("done", "running", "waiting for a person", "in review", "ended without change", "to look at")
+    return ", ".join(f"{counted[kind]} {kind}" for kind in order if counted[kind])
+
+
+def _kind(step: StepView) -> str:
+    match step.state:
+        case State.IN_REVIEW:
+            return "in review"
+        case State.WAITING:
+            return "waiting for a person"
+        case State.UNRESOLVED | State.LEFT_HALF:
+            return "to look at"
+        case state if state in _DONE:
+            return "done"
+        case state if state in OPEN_STATES:
+            return "running"
+        case _:
+            return "ended without change"
+
+
+def _buttons(view: ChangeSetView) -> Block | None:
+    offer, steps = view.offer, [step for step in view.steps if is_open(step)]
+    reviewed = [step for step in steps if step.state is State.IN_REVIEW]
+    approvable = [step for step in reviewed if not step.needs_look and step.reviewers]
+    shown: list[Block | None] = [
+        button("Approve", Action.APPROVE, offer, style="primary", confirm=_approve_dialog(view, approvable))
+        if approvable
+        else None,
+        button("Look", Action.LOOK, offer) if any(step.needs_look for step in reviewed) else None,
+        button("Reject…", Action.REJECT, offer) if reviewed else None,
+        button("Run with my account", Action.RUN_WITH_MY_ACCOUNT, offer) if any(map(_needs_account, steps)) else None,
+        button("Withdraw my approval", Action.WITHDRAW, offer) if any(map(_can_withdraw, steps)) else None,
+        button("Details", Action.DETAILS, offer),
+        button("I maintain this: link my npm account", Action.LINK_ACCOUNT, offer)
+        if any(map(_lacks_link, steps))
+        else None,
+        button("Cancel", Action.CANCEL, offer, confirm=_cancel_dialog(view)) if steps else None,
+        _package_button(view),
+    ]
+    return actions(*shown)
+
+
+def _can_withdraw(step: StepView) -> bool:
+    untouched = (
+        step.phase is Phase.FIRST
+        and not step.maybe_acted
+        and step.state in {State.IN_REVIEW, State.READY, State.WAITING}
+    )
+    return untouched and bool(approvals_of(step))
+
+
+def _needs_account(step: StepView) -> bool:
+    waits = step.state is State.WAITING
+    taken_over = step.executor_away and bool(others_of(step))
+    return waits and (step.waits_for is WaitFor.ACCOUNT or not step.executor or taken_over)
+
+
+def _lacks_link(step: StepView) -> bool:
+    lacking = step.state is State.IN_REVIEW or (step.state is State.WAITING and step.waits_for is WaitFor.ACCOUNT)
+    return lacking and bool(unlinked_of(step))
+
+
+def _package_button(view: ChangeSetView) -> Block | None:
+    finished = len(view.steps) == 1 and view.steps[0].state in _DONE
+    return link_button("Package on npm", Action.OPEN_PACKAGE, view.steps[0].package_url) if finished else None
+
+
+def _approve_dialog(view: ChangeSetView, steps: list[StepView]) -> Block:
+    yes = "Approve" if len(steps) == 1 else f"Approve {len(steps)}"
+    return confirmation(f"Approve C-{view.number}?", "\n".join(_dialog_lines(steps)), yes=yes)
+
+
+def _dialog_lines(steps: list[StepView]) -> list[str]:
+    if len(steps) > 1:
+        return _dialog_of_several([step.operation for step in steps])
+    operation = steps[0].operation
+    match operation:
+        case Revoke():
+            return [_sentence(request_words(operation)), "Details shows what stands behind it."]
+        case Create() | Replace():
+            publisher = operation.publisher
+            return [
+                f"May: {permission_words(operation.permissions)}",
+                f"Package: {cut(clean(operation.package), 80)}",
+                f"Repository: {cut(clean(publisher.source), 70)}",
+                _source_file(publisher),
+                cut(narrowing_words(publisher), 60),
+            ]
+
+
+def _dialog_of_several(operations: list[Operation]) -> list[str]:
+    trusting = [operation for operation in operations if not isinstance(operation, Revoke)]
+    revoked = len(operations) - sum(isinstance(operation, Create) for operation in operations)
+    may = dict.fromkeys(permission_words(operation.permissions) for operation in trusting)
+    return [
+        *([f"May: {' or '.join(may)}"] if may else []),
+        *([f"Trusted: {_listed(map(label_words, trusting))}"] if trusting else []),
+        *([f"Revoked: {count(revoked, 'configuration')}"] if revoked else []),
+        f"Packages: {_listed(operation.package for operation in operations)}",
+        "Each is told in the message.",
+    ]
+
+
+def _source_file(publisher: Publisher) -> str:
+    if isinstance(publisher, CircleCI):
+        return f"Pipeline: {cut(clean(publisher.pipeline_definition_id), 60)}"
+    return f"File: {cut(clean(publisher.file), 60)}"
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def _listed(outside: Iterable[str]) -> str:
+    every = list(dict.fromkeys(cut(clean(name), 40) for name in outside))
+    return ", ".join([*every[:2], f"{len(every) - 2} more"] if every[2:] else every)
+
+
+def _cancel_dialog(view: ChangeSetView) -> Block:
+    text = "What npm has not done yet will not be done. What is done stays."
+    return confirmation(f"Cancel C-{view.number}?", text, yes="Cancel it", no="Keep it")
+
+
+def _way_out(view: ChangeSetView) -> list[Block]:
+    lines = list(dict.fromkeys(line for step in view.steps[:_MOST_STEPS] if (line := way_out_of(step))))
+    if not lines or any(map(is_open, view.steps)):
+        return []
+    return [context("To go on, type:"), *code("\n".join(lines))]

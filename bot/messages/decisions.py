@@ -1,0 +1,175 @@
+"""Answers to a press, seen only by the person who pressed. `denials` answers presses against the rules."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
+
+from bot.domain.lifecycle import State
+from bot.messages._blocks import answer
+from bot.messages._text import count, mention, safe, when
+from bot.messages.message import Message
+
+
+class Next(StrEnum):
+    """What follows an approval that met the quorum."""
+
+    CONFIRM = "confirm"
+    """A link of npm's comes by DM at once."""
+    LOG_IN = "log_in"
+    """The session is over: a login link comes by DM."""
+    IN_TURN = "in_turn"
+    """Another call is on its way; the link comes when this one is next."""
+    OTHER_ACCOUNT = "other_account"
+    """Another approver's account is used."""
+
+
+_STATES = {
+    State.APPLIED: "it is done",
+    State.ALREADY_IN_PLACE: "it was so already",
+    State.ALREADY_GONE: "it was gone already",
+    State.RESTORED: "the old configuration was put back",
+    State.CONFLICT: "npm refused it, since it overlaps with another configuration",
+    State.REFUSED: "npm refused it",
+    State.REJECTED: "it was rejected",
+    State.CANCELLED: "it was cancelled",
+    State.EXPIRED: "it expired",
+    State.UNRESOLVED: "it ended without a known outcome",
+    State.LEFT_HALF: "it was left half replaced",
+}
+
+
+def render_approval_counted(number: int, *, missing: int) -> Message:
+    """Approved, and others must approve too."""
+    return answer(f"👍 Your approval of C-{number} counts. {count(missing, 'more approval')} to go.")
+
+
+def render_approved(number: int, what_next: Next, *, executor: str = "") -> Message:
+    """Approved, and the quorum is met."""
+    return answer(f"👍 C-{number} is approved. {_next_words(what_next, executor)}")
+
+
+def render_taken_over(number: int, what_next: Next) -> Message:
+    """Another reviewer's account is used from now on."""
+    return answer(f"👍 C-{number} runs with your npm account now. {_next_words(what_next, '')}")
+
+
+def render_already_approved(number: int, at: datetime) -> Message:
+    """A second press."""
+    return answer(f"You approved C-{number} {when(at)} already, and it counts once. Nothing more to do.")
+
+
+def render_rejected(number: int) -> Message:
+    """The rejection stands."""
+    return answer(f"C-{number} is rejected, with your reason in the channel. Nothing changed at npm.")
+
+
+def render_withdrawn(number: int) -> Message:
+    """The approval no longer counts."""
+    return answer(f"Your approval of C-{number} is withdrawn. Nothing is sent to npm unless it is approved again.")
+
+
+def render_too_late(number: int) -> Message:
+    """The call has started."""
+    return answer(f"Too late for that: the call of C-{number} has started. Its message shows what comes of it.")
+
+
+def render_finished(number: int, state: State, at: datetime | None = None) -> Message:
+    """It has ended."""
+    moment = f" {when(at)}" if at else ""
+    return answer(f"C-{number} is finished{moment}: {_STATES.get(state, 'it has ended')}. This press changed nothing.")
+
+
+def render_nothing_to_decide(number: int) -> Message:
+    """Nothing of it is in review any more, or nothing waits for an account."""
+    return answer(f"C-{number} does not need that any more. Its message shows where it is.")
+
+
+def render_looking(number: int) -> Message:
+    """The reviewer pressed Look."""
+    return answer(
+        f"I read with your npm account what stands behind C-{number}. npm may ask you to confirm: the link comes by DM."
+    )
+
+
+def render_never_issued() -> Message:
+    """The value of the button is none of ours."""
+    return answer("This button is not one of mine, or it is from before I was set up anew. Nothing happened.")
+
+
+def render_cancelled(number: int) -> Message:
+    """It will not run."""
+    return answer(f"C-{number} is cancelled. Nothing changed at npm.")
+
+
+def render_cancel_wanted(number: int) -> Message:
+    """It runs already."""
+    return answer(f"C-{number} runs already: it stops if npm has not acted. Its message shows what came of it.")
+
+
+def render_cannot_cancel_half(number: int) -> Message:
+    """A replace in its second half."""
+    return answer(
+        f"C-{number} is half done, and is finished or undone as it was approved: stopping here would leave it half."
+    )
+
+
+def render_handoff_gone() -> Message:
+    """The link is over, used, or its request has ended."""
+    return answer("This link is over, and nothing waits for it. If I need you again, I send a new one.")
+
+
+def render_not_your_link() -> Message:
+    """Somebody else's link."""
+    return answer("This link was made for somebody else, so only they can use its buttons.")
+
+
+def render_later() -> Message:
+    """The person is not at their computer."""
+    return answer("All right. Press “I'm ready” when you are at your computer; nobody else is held up.")
+
+
+def render_ready() -> Message:
+    """A new link is being made."""
+    return answer("Good. I ask npm for a new link; it comes here in a moment.")
+
+
+def render_login_coming() -> Message:
+    """A login link is being made, at the person's own press or word."""
+    return answer("I sent you a DM with npm's login link.")
+
+
+def render_disowned() -> Message:
+    """The person said that a link was not theirs."""
+    return answer("Stopped. I wiped your npm session and told the admins; the message below says what to do next.")
+
+
+def render_link_decision(*, is_same: bool) -> Message:
+    """An admin decided about an account link."""
+    if is_same:
+        return answer("Confirmed. I told them, and they can approve from now on.")
+    return answer("Refused. I told them; nothing was done with that login.")
+
+
+def render_link_decided_already() -> Message:
+    """Another admin was first, or the person logged in anew."""
+    return answer("This is decided already, or they logged in anew. The message shows how it stands.")
+
+
+def render_npm_user_taken(npm_user: str) -> Message:
+    """Meanwhile the npm user was proven to be another person."""
+    return answer(f"npm user {safe(npm_user, 60)} belongs to another person here by now, so this link is closed.")
+
+
+def _next_words(what_next: Next, executor: str) -> str:
+    whose = mention(executor) if executor else "another approver"
+    match what_next:
+        case Next.CONFIRM:
+            return "Next: confirm at npm. I sent you a DM with npm's link."
+        case Next.LOG_IN:
+            return "Next: log in at npm, since your session is over. I sent you a DM with npm's link."
+        case Next.IN_TURN:
+            return "Another call is on its way. When this one is next, I send you a DM with npm's link."
+        case Next.OTHER_ACCOUNT:
+            return f"It runs with the npm account of {whose}: you need not do anything more."
+        case _:
+            assert_never(what_next)

@@ -1,0 +1,173 @@
+"""The forms, and what somebody wrote in them. A form's fields are those of its provider's flags."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bot.domain.commands import FormDraft, SetUp
+from bot.domain.flags import Flag, clean_fields
+from bot.domain.mistakes import Mistake
+from bot.domain.packages import PackageName, parse_package
+from bot.domain.publishers import PROVIDERS, Permission, Provider
+from bot.domain.values import Frozen
+from bot.messages._blocks import plain
+from bot.messages._text import clean_lines, cut
+from bot.messages.ids import FIELD_ACTION, Callback, Field
+from bot.messages.message import Block, View
+
+_LONGEST = 3000
+_PERMISSIONS = {
+    Permission.PUBLISH: "publish: versions go out at once",
+    Permission.STAGE: "stage: a maintainer releases each version at npm",
+}
+
+
+class FormOrigin(Frozen):
+    """What a form of a provider remembers while it is open."""
+
+    provider: Provider
+    channel: str
+
+
+class RejectionOrigin(Frozen):
+    """What the form of a rejection remembers while it is open."""
+
+    offer: str
+    channel: str
+
+
+def operation_form(draft: FormDraft, *, channel: str) -> View:
+    """Draw the form of a provider, filled with what is known."""
+    spec = PROVIDERS[draft.provider]
+    flags = (_flag_input(flag, draft) for flag in spec.flags)
+    packages = _text_input(
+        Field.PACKAGES, "Packages", hint="@acme/ui. Several with spaces between them.", initial=draft.package
+    )
+    reason = _text_input(
+        Field.REASON, "Why", hint="The reviewers read it.", initial=draft.reason, optional=True, lines=True
+    )
+    return View(
+        callback_id=Callback.OPERATION,
+        title=f"Trust {spec.title}"[:24],
+        submit="Ask for approval",
+        blocks=(packages, *flags, _permission_input(draft.permissions), reason),
+        private_metadata=FormOrigin(provider=draft.provider, channel=channel).model_dump_json(),
+    )
+
+
+def read_operation_form(values: Mapping[str, str], metadata: str) -> SetUp | list[Mistake]:
+    """Read a form of a provider. The field of each mistake is the block_id of the form's field."""
+    origin = FormOrigin.model_validate_json(metadata)
+    spec = PROVIDERS[origin.provider]
+    written = {flag.name: tuple(_values_of(flag, values.get(flag.name, ""))) for flag in spec.flags}
+    packages = list(dict.fromkeys(map(parse_package, values.get(Field.PACKAGES, "").split() or [""])))
+    permissions = [
+        permission for permission in Permission if permission.value in values.get(Field.PERMISSIONS, "").split()
+    ]
+    mistakes = [*_package_mistakes(packages), *spec.check(written), *_permission_mistakes(permissions)]
+    if mistakes:
+        return mistakes
+    return SetUp(
+        provider=origin.provider,
+        packages=tuple(package for package in packages if not isinstance(package, Mistake)),
+        fields=clean_fields(spec.flags, written),
+        permissions=tuple(permissions),
+        permissions_stated=True,
+        reason=values.get(Field.REASON, "").strip()[:_LONGEST],
+    )
+
+
+def reject_form(offer: str, *, channel: str, what: str) -> View:
+    """Ask why; `what` says what is rejected, plain."""
+    return View(
+        callback_id=Callback.REJECT,
+        title="Reject",
+        submit="Reject",
+        blocks=(
+            {"type": "section", "text": plain(what, _LONGEST)},
+            _text_input(Field.REASON, "Why", hint="Everybody in the channel reads it.", lines=True),
+        ),
+        private_metadata=RejectionOrigin(offer=offer, channel=channel).model_dump_json(),
+    )
+
+
+def read_reject_form(values: Mapping[str, str], metadata: str) -> tuple[RejectionOrigin, str] | list[Mistake]:
+    """Read a rejection: what was rejected, and why."""
+    reason = values.get(Field.REASON, "").strip()[:_LONGEST]
+    if not reason:
+        return [
+            Mistake(
+                what="Say why, so that the requester knows what to change.",
+                expected="a sentence",
+                got="",
+                field=Field.REASON,
+            )
+        ]
+    return RejectionOrigin.model_validate_json(metadata), reason
+
+
+def _flag_input(flag: Flag, draft: FormDraft) -> Block:
+    return _text_input(
+        flag.name,
+        flag.label or flag.name,
+        hint=flag.hint,
+        initial=draft.fields.get(flag.name, ""),
+        optional=not flag.required,
+        lines=flag.repeatable,
+    )
+
+
+def _text_input(
+    block_id: str, label: str, *, hint: str, initial: str = "", optional: bool = False, lines: bool = False
+) -> Block:
+    element: dict[str, Any] = {
+        "type": "plain_text_input",
+        "action_id": FIELD_ACTION,
+        "multiline": lines,
+        "max_length": _LONGEST,
+    }
+    if filled := cut(clean_lines(initial).strip(), _LONGEST):
+        element["initial_value"] = filled
+    block: Block = {
+        "type": "input",
+        "block_id": str(block_id),
+        "label": plain(label, 2000),
+        "element": element,
+        "optional": optional,
+    }
+    return block | ({"hint": plain(hint, 2000)} if hint else {})
+
+
+def _permission_input(chosen: tuple[Permission, ...]) -> Block:
+    options = {
+        permission: {"text": plain(words, 75), "value": permission.value} for permission, words in _PERMISSIONS.items()
+    }
+    picked = [options[permission] for permission in Permission if permission in (chosen or (Permission.PUBLISH,))]
+    return {
+        "type": "input",
+        "block_id": Field.PERMISSIONS.value,
+        "label": plain("May", 2000),
+        "element": {
+            "type": "checkboxes",
+            "action_id": FIELD_ACTION,
+            "options": list(options.values()),
+            "initial_options": picked,
+        },
+        "optional": False,
+    }
+
+
+def _values_of(flag: Flag, text: str) -> list[str]:
+    return text.split() if flag.repeatable else [text]
+
+
+def _package_mistakes(packages: list[PackageName | Mistake]) -> Iterator[Mistake]:
+    for package in packages:
+        if isinstance(package, Mistake):
+            yield package.model_copy(update={"field": Field.PACKAGES.value})
+
+
+def _permission_mistakes(permissions: list[Permission]) -> Iterator[Mistake]:
+    if not permissions:
+        yield Mistake(
+            what="Choose what it may do.", expected="at least one of the two", got="", field=Field.PERMISSIONS.value
+        )

@@ -1,0 +1,122 @@
+"""The DM with a link of npm's: what it is for, as whom, until when, and the ways to say no."""
+
+from typing import assert_never
+
+from bot.domain.overview import HandoffState, HandoffView
+from bot.messages._blocks import actions, button, context, link_button, message, section
+from bot.messages._text import bold, count, mention, safe, when
+from bot.messages.ids import Action
+from bot.messages.message import Message
+
+
+def render_handoff(view: HandoffView) -> Message:
+    """Draw a link that is open, or what became of it."""
+    match view.state:
+        case HandoffState.OPEN:
+            return _open(view)
+        case HandoffState.DONE:
+            return _ended(view, "✅", "Logged in at npm" if view.login else "Confirmed at npm", _done_line(view))
+        case HandoffState.LATER:
+            return _resting(
+                view,
+                "⏸",
+                "Waits for you",
+                "Nobody else is held up. When you are at your computer, press the button: I get a new link then.",
+            )
+        case HandoffState.EXPIRED:
+            return _resting(
+                view,
+                "⌛",
+                "The link was not used in time",
+                "Nothing happened at npm. Press the button when you have a minute: I get a new link then.",
+            )
+        case HandoffState.NOT_ME:
+            return _ended(
+                view,
+                "🛑",
+                "Stopped: this was not you",
+                "I ended your npm session here and told the admins. This call was not made.",
+            )
+        case HandoffState.RENEWED:
+            return _ended(view, "🔁", "You are ready", "A new link of npm's follows below, if npm still asks for one.")
+        case HandoffState.LOST:
+            return _ended(
+                view,
+                "⚠️",
+                "Your confirmation was not used",
+                "The request was stopped, or I was started anew. If it is still needed, you get a new link.",
+            )
+        case _:
+            assert_never(view.state)
+
+
+def _open(view: HandoffView) -> Message:
+    title = f"{'Log in' if view.login else 'Confirm'} at npm{_for(view)}"
+    link = link_button(f"Open {view.host}", Action.OPEN_NPM, view.url, style="primary")
+    buttons = actions(link, button("Later, at my computer", Action.HANDOFF_LATER, view.id), _not_me(view))
+    lines = _login_lines(view) if view.login else _confirmation_lines(view)
+    small = (
+        f"The link leads to {safe(view.host, 100)} · ends {when(view.expires_at)} · any device · I never ask for a code"
+    )
+    return message(title, section(bold(title), *lines), context(small), buttons)
+
+
+def _login_lines(view: HandoffView) -> list[str]:
+    account = f" as {safe(view.npm_user, 60)}" if view.npm_user else ", with the account that maintains your packages"
+    return [
+        f"Log in{account}. npm then gives me a session of two hours: I keep it encrypted, and wipe it after use.",
+        "I use it only for what you approve, and to read what you ask me to read.",
+    ]
+
+
+def _confirmation_lines(view: HandoffView) -> list[str]:
+    approved = ""
+    if view.change_set is not None:
+        requester = f" for {mention(view.requester)}" if view.requester else ""
+        at = f" {when(view.decided_at)}" if view.decided_at else ""
+        approved = f"You approved C-{view.change_set}{requester}{at}."
+    account = f", as npm user {safe(view.npm_user, 60)}" if view.npm_user else ""
+    tick = (
+        'No need to tick "do not ask".'
+        if view.calls == 1
+        else 'Tick npm\'s "do not ask again for 5 minutes": it may spare you the other confirmations.'
+    )
+    calls = "One call" if view.calls == 1 else count(view.calls, "call")
+    return [approved, f"{calls}{account}. {tick}"]
+
+
+def _done_line(view: HandoffView) -> str:
+    if view.login:
+        return safe(view.outcome, 600) or "You need not do anything more."
+    where = f"C-{view.change_set} shows the outcome." if view.change_set is not None else "The answer follows here."
+    return f"Thank you, that was all. {where}"
+
+
+def _ended(view: HandoffView, sign: str, what: str, line: str) -> Message:
+    title = f"{what}{_for(view)}"
+    return message(f"{sign} {title}", section(f"{sign} {bold(title)}", line))
+
+
+def _resting(view: HandoffView, sign: str, what: str, line: str) -> Message:
+    title = f"{what}{_for(view)}"
+    ready = button("I'm ready", Action.HANDOFF_READY, view.id, style="primary")
+    return message(f"{sign} {title}", section(f"{sign} {bold(title)}", line), actions(ready, _not_me(view)))
+
+
+def _not_me(view: HandoffView) -> dict[str, object]:
+    return button("Not me", Action.HANDOFF_NOT_ME, view.id, style="danger")
+
+
+def _for(view: HandoffView) -> str:
+    return f": {safe(view.what, 700)}" if view.what else ""
+
+
+def render_asked_to_run(*, number: int, what: str, value: str) -> Message:
+    """Ask the only maintainer, whose own request others approved, to be there: the call runs with their account."""
+    title = f"Approved: {safe(what, 700)}"
+    lines = [
+        f"C-{number} is approved by others, and only your npm account can write to the package, so it runs with yours.",
+        "Press the button when you are at your computer: npm then asks you to confirm, by a link that I send here.",
+    ]
+    ready = button("I'm ready", Action.HANDOFF_READY, value, style="primary")
+    return message(title, section(bold(title), *lines), actions(ready))

@@ -1,0 +1,295 @@
+"""Slack's Web API, as far as the bot uses it.
+
+    bot.errors.SlackError
+    ├── SlackUnavailable      no answer, or none that can be read: try again later
+    ├── SlackThrottled        too fast: try again after `retry_after` seconds
+    └── SlackRefused          Slack said no, in the word `code`: the same again does not help
+
+`map_error` is the one place where errors of slack_sdk and aiohttp become these. Nothing in here repeats a call by
+itself: a post that is repeated after a lost answer stands in the channel twice.
+"""
+
+import logging
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import aiohttp
+from pydantic import SecretStr
+from slack_sdk.errors import SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+from yarl import URL
+
+from bot.errors import SlackError
+from bot.messages.message import Message, View
+
+TIMEOUT_SECONDS = 10
+FOREIGN_ERRORS = (SlackClientError, aiohttp.ClientError, OSError, LookupError, TypeError, AttributeError, ValueError)
+"""What slack_sdk and aiohttp raise; the last four are what an answer of an unexpected shape ends in."""
+
+_LOG = logging.getLogger(__name__)
+_RESPONSE_HOST = "hooks.slack.com"
+_TRANSIENT = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable", "team_added_to_org"})
+_UNPOSTABLE = frozenset({"channel_not_found", "not_in_channel", "is_archived"})
+_DEFAULT_WAIT = 30.0
+_PAGE = 200
+
+
+class SlackUnavailable(SlackError):
+    """Slack did not answer, or with something that is no answer."""
+
+
+class SlackThrottled(SlackError):
+    """Slack asks for a pause of `retry_after` seconds."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(f"Slack asks to wait {retry_after:g} s")
+        self.retry_after = retry_after
+
+
+class SlackRefused(SlackError):
+    """Slack understood and said no: `code` is its word for it, such as `channel_not_found`."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code} ({detail})" if detail else code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the bot token belongs to."""
+
+    team: str
+    bot_user: str
+    bot_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Where a message stands."""
+
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in Slack."""
+
+    id: str
+    name: str
+    real_name: str
+    email: str
+    """Empty when Slack shows none, or says that it was never confirmed."""
+    timezone: str
+    active: bool
+    is_guest: bool
+    is_bot: bool
+    team: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelAccess:
+    """What the bot may do in a channel."""
+
+    postable: bool
+    private: bool
+    """A private channel or a DM."""
+    why: str
+    """Slack's word where it is not postable."""
+
+
+class Notifier:
+    """The client of one workspace. To be made inside a running event loop, and closed."""
+
+    def __init__(self, token: SecretStr, base_url: str) -> None:
+        self._base = URL(base_url)
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
+        log = logging.getLogger("slack_sdk")
+        log.setLevel(logging.WARNING)  # at DEBUG it logs what is sent, links of handoffs included
+        self._session = aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
+        self._client = AsyncWebClient(
+            token.get_secret_value(), base_url=base_url, session=self._session, retry_handlers=[], logger=log
+        )
+        if self._base.scheme == "http":  # loopback: slack_sdk would go through the proxy of the environment
+            self._client.proxy = None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._session.close()
+
+    async def identify(self) -> Identity:
+        """Ask who the token belongs to."""
+        answer = await _read(self._client.auth_test())
+        with _mapped():
+            return Identity(answer["team_id"], answer["user_id"], answer.get("bot_id", ""))
+
+    async def post(self, channel: str, message: Message) -> Posted:
+        """Post a message to a channel or a DM."""
+        answer = await _read(
+            self._client.chat_postMessage(
+                channel=channel,
+                text=message.text,
+                blocks=list(message.blocks),
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        )
+        with _mapped():
+            return Posted(answer["channel"], answer["ts"])
+
+    async def update(self, channel: str, ts: str, message: Message) -> None:
+        """Put a message in the place of one of ours. A DM needs its own id, not the person's."""
+        await _read(self._client.chat_update(channel=channel, ts=ts, text=message.text, blocks=list(message.blocks)))
+
+    async def post_ephemeral(self, channel: str, user: str, message: Message) -> None:
+        """Show a message to one person in a channel."""
+        await _read(
+            self._client.chat_postEphemeral(channel=channel, user=user, text=message.text, blocks=list(message.blocks))
+        )
+
+    async def open_dm(self, user: str) -> str:
+        """Find the id of the DM with a person."""
+        answer = await _read(self._client.conversations_open(users=user))
+        with _mapped():
+            return str(answer["channel"]["id"])
+
+    async def open_view(self, trigger_id: str, view: View) -> None:
+        """Open a modal; Slack takes a trigger once, and for three seconds."""
+        await _read(self._client.views_open(trigger_id=trigger_id, view=view.as_dict()))
+
+    async def respond(self, response_url: str, message: Message, *, replace_original: bool = False) -> None:
+        """Answer a command or a click, shown to its person alone, or replace the message that was clicked."""
+        url = self._check_response_url(response_url)
+        body = {
+            "response_type": "ephemeral",
+            "replace_original": replace_original,
+            "text": message.text,
+            "blocks": list(message.blocks),
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        with _mapped():
+            async with self._session.post(url, json=body, proxy=self._client.proxy, allow_redirects=False) as answer:
+                _check_answer(answer.status, answer.headers.get("Retry-After"))
+
+    async def load_person(self, user: str) -> Person:
+        """Read a person as Slack knows them now; decisions rest on it, so nothing is kept."""
+        answer = await _read(self._client.users_info(user=user))
+        with _mapped():
+            return _person(answer["user"])
+
+    async def check_channel(self, channel: str) -> ChannelAccess:
+        """Find out whether the bot can post in a channel, and whether outsiders can read it.
+
+        What Slack does not tell (a missing scope) is taken as postable and not private: the post will show the first,
+        and nothing that is private is shown on the strength of the second.
+        """
+        try:
+            answer = await _read(self._client.conversations_info(channel=channel))
+        except SlackRefused as refusal:
+            postable = refusal.code not in _UNPOSTABLE
+            return ChannelAccess(postable, private=False, why="" if postable else refusal.code)
+        with _mapped():
+            return _access(answer["channel"])
+
+    async def list_members(self, channel: str) -> frozenset[str]:
+        """List the people in a channel."""
+        members: set[str] = set()
+        cursor: str | None = None
+        while cursor != "":
+            answer = await _read(self._client.conversations_members(channel=channel, cursor=cursor, limit=_PAGE))
+            with _mapped():
+                members.update(answer["members"])
+                cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
+        return frozenset(members)
+
+    def _check_response_url(self, response_url: str) -> URL:
+        """Refuse addresses that are not Slack's: the text of an answer, and our network, are not for others."""
+        try:
+            url = URL(response_url)
+        except ValueError:
+            url = URL()
+        known = (URL.build(scheme="https", host=_RESPONSE_HOST), self._base.origin())
+        if not url.absolute or url.user or url.password or url.origin() not in known:
+            _LOG.warning("A response_url on %r was refused: it is not Slack's", url.host)
+            raise SlackRefused("foreign_response_url")
+        return url
+
+
+async def _read(call: Awaitable[AsyncSlackResponse]) -> dict[str, Any]:
+    with _mapped():
+        body = (await call).data
+        if not isinstance(body, dict):
+            raise TypeError("expected an object")
+        return body
+
+
+@contextmanager
+def _mapped() -> Iterator[None]:
+    try:
+        yield
+    except FOREIGN_ERRORS as err:
+        raise map_error(err) from err
+
+
+def map_error(error: Exception) -> SlackError:
+    """Say in our words what slack_sdk or aiohttp raised."""
+    response = getattr(error, "response", None)
+    if not isinstance(response, AsyncSlackResponse):
+        return SlackUnavailable(f"no readable answer ({type(error).__name__})")
+    body = response.data if isinstance(response.data, dict) else {}
+    code = str(body.get("error", ""))
+    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS or code == "ratelimited":
+        return SlackThrottled(_wait(response.headers.get("Retry-After")))
+    if not code or code in _TRANSIENT or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return SlackUnavailable(f"{code or 'no readable answer'} (status {response.status_code})")
+    hints = (body.get("response_metadata") or {}).get("messages") or ()
+    return SlackRefused(code, "; ".join(map(str, hints)))
+
+
+def _check_answer(status: int, retry_after: str | None) -> None:
+    """Read the status of an answer to a response_url, which has no error word of its own."""
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise SlackThrottled(_wait(retry_after))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise SlackUnavailable(f"a response_url was answered with status {status}")
+    if status != HTTPStatus.OK:
+        raise SlackRefused("response_url_refused", f"status {status}")
+
+
+def _wait(retry_after: str | None) -> float:
+    try:
+        return max(1.0, float(retry_after or ""))
+    except ValueError:
+        return _DEFAULT_WAIT
+
+
+def _person(user: dict[str, Any]) -> Person:
+    profile = user.get("profile") or {}
+    return Person(
+        id=user["id"],
+        name=user.get("name", ""),
+        real_name=user.get("real_name") or profile.get("real_name", ""),
+        # An address that nobody confirmed proves nothing about its person.
+        email="" if user.get("is_email_confirmed") is False else profile.get("email", ""),
+        timezone=user.get("tz") or "",
+        active=not user.get("deleted", False),
+        is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+        is_bot=bool(user.get("is_bot")),
+        team=user.get("team_id", ""),
+    )
+
+
+def _access(channel: dict[str, Any]) -> ChannelAccess:
+    if channel.get("is_im"):
+        return ChannelAccess(postable=True, private=True, why="")
+    private = bool(channel.get("is_private") or channel.get("is_mpim"))
+    if channel.get("is_archived"):
+        return ChannelAccess(postable=False, private=private, why="is_archived")
+    if not channel.get("is_member"):
+        return ChannelAccess(postable=False, private=private, why="not_in_channel")
+    return ChannelAccess(postable=True, private=private, why="")

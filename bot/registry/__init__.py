@@ -1,0 +1,19 @@
+"""The client of the npm registry: everything that knows npm's HTTP, and nothing else."""
+
+from bot.registry.auth import Done, Gone, Identity, LoginStarted, PollAnswer, PollFailed, Waiting
+from bot.registry.client import RegistryClient
+from bot.registry.errors import RegistryMisbehaved, RegistryNotReached, RegistryUnavailable
+
+__all__ = [
+    "Done",
+    "Gone",
+    "Identity",
+    "LoginStarted",
+    "PollAnswer",
+    "PollFailed",
+    "RegistryClient",
+    "RegistryMisbehaved",
+    "RegistryNotReached",
+    "RegistryUnavailable",
+    "Waiting",
+]

@@ -1,0 +1,48 @@
+/** Talking to the local Slack: one stream of snapshots in, one POST per thing done. */
+
+const RETRY_MILLISECONDS = 1500;
+
+/** Slack's codes for a bot that does not answer, in words. */
+const CODES = {
+  operation_timeout: "npmtrust did not answer within three seconds (operation_timeout).",
+  dispatch_failed: "npmtrust cannot be reached (dispatch_failed).",
+};
+
+/** Posts JSON; resolves to the answer, {ok, error?, …}, also when the local Slack cannot be reached. */
+export async function post(path, body) {
+  try {
+    const response = await fetch(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    const answer = await response.json();
+    return answer.error ? { ...answer, error: CODES[answer.error] ?? answer.error } : answer;
+  } catch {
+    return { ok: false, error: "The local Slack does not answer." };
+  }
+}
+
+/**
+ * Streams the snapshots of one person and connects again when the stream breaks.
+ * Returns a function that ends it; nothing is told after that.
+ */
+export function subscribe(person, { onSnapshot, onConnected }) {
+  let source = null;
+  let timer = 0;
+  const connect = () => {
+    source = new EventSource(`/sandbox/events?as=${encodeURIComponent(person)}`);
+    source.addEventListener("open", () => onConnected(true));
+    source.addEventListener("message", (event) => onSnapshot(JSON.parse(event.data)));
+    source.addEventListener("error", () => {
+      onConnected(false);
+      source.close();
+      timer = setTimeout(connect, RETRY_MILLISECONDS);
+    });
+  };
+  connect();
+  return () => {
+    clearTimeout(timer);
+    source.close();
+  };
+}

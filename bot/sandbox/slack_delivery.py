@@ -1,0 +1,113 @@
+"""What goes from the local Slack to the bot: signed posts with Slack's payloads, and how the bot answered."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from urllib.parse import urlencode, urljoin
+
+import aiohttp
+
+from bot.clock import Clock
+
+ACK_SECONDS = 3.0
+PROBE_SECONDS = 1.0
+TIMEOUT = "operation_timeout"
+UNREACHABLE = "dispatch_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class RawDelivery:
+    """A post to the bot, byte by byte: it can be sent again, late, or changed."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """How the bot answered a delivery."""
+
+    status: int
+    """Of HTTP; 0 without an answer."""
+    body: str
+    content_type: str = ""
+    error: str = ""
+    """Slack's name for what went wrong; empty after a 200 in time."""
+
+
+class Courier:
+    """Signs and sends deliveries, and keeps a copy of each."""
+
+    def __init__(self, clock: Clock, signing_secret: str) -> None:
+        self.events_url = ""
+        self.ack_seconds = ACK_SECONDS
+        self.deliveries: list[RawDelivery] = []
+        self._clock = clock
+        self._secret = signing_secret.encode()
+        self._session: aiohttp.ClientSession | None = None
+
+    def open(self) -> None:
+        """Get ready to send; needs a running event loop."""
+        self._session = aiohttp.ClientSession(auto_decompress=False)
+
+    async def close(self) -> None:
+        """Hang up."""
+        if self._session:
+            await self._session.close()
+            self._session = None
+
+    def sign(self, body: bytes, at: datetime | None = None) -> RawDelivery:
+        """Sign a body as Slack does (v0), for now or for another time."""
+        stamp = str(int((at or self._clock.now()).timestamp()))
+        digest = hmac.new(self._secret, f"v0:{stamp}:".encode() + body, hashlib.sha256).hexdigest()
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
+            "Accept": "application/json,*/*",
+            "X-Slack-Request-Timestamp": stamp,
+            "X-Slack-Signature": f"v0={digest}",
+        }
+        return RawDelivery(headers, body)
+
+    async def deliver(self, form: Mapping[str, str]) -> Delivered:
+        """Sign a form, keep it, send it."""
+        raw = self.sign(urlencode(form).encode())
+        self.deliveries.append(raw)
+        return await self.send(raw)
+
+    async def send(self, raw: RawDelivery) -> Delivered:
+        """Post one delivery and wait for its ack, at most three seconds."""
+        if not (self._session and self.events_url):
+            return Delivered(0, "", error=UNREACHABLE)
+        wait = aiohttp.ClientTimeout(total=self.ack_seconds)
+        try:
+            async with self._session.post(
+                self.events_url, data=raw.body, headers=raw.headers, timeout=wait, allow_redirects=False
+            ) as answer:
+                text = (await answer.read()).decode(errors="replace")
+                return Delivered(answer.status, text, answer.content_type, _name_error(answer.status))
+        except TimeoutError:
+            return Delivered(0, "", error=TIMEOUT)
+        except aiohttp.ClientError:
+            return Delivered(0, "", error=UNREACHABLE)
+
+    async def probe(self) -> bool:
+        """Tell whether the bot says that it takes commands."""
+        if not (self._session and self.events_url):
+            return False
+        wait = aiohttp.ClientTimeout(total=PROBE_SECONDS)
+        try:
+            async with self._session.get(urljoin(self.events_url, "/readyz"), timeout=wait) as answer:
+                return answer.status == HTTPStatus.OK
+        except (TimeoutError, aiohttp.ClientError):
+            return False
+
+
+def _name_error(status: int) -> str:
+    """Name a bad answer as Slack does in what it shows to the person who typed."""
+    if status == HTTPStatus.OK:
+        return ""
+    return "http_service_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "http_client_error"

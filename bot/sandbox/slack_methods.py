@@ -1,0 +1,229 @@
+"""Slack's Web API methods that the bot uses: arguments in, answer or Slack's error out."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from bot.sandbox import cast
+from bot.sandbox.slack_blocks import check_message_blocks, check_view, is_too_large, with_ids
+from bot.sandbox.slack_state import (
+    BOT_NAME,
+    TEAM_DOMAIN,
+    Channel,
+    Content,
+    JsonObject,
+    ModalView,
+    Person,
+    Tickets,
+    Workspace,
+)
+
+Arguments: TypeAlias = Mapping[str, Any]
+
+BOT = (cast.BOT_USER_ID, BOT_NAME)
+TEXT_LIMIT = 40_000
+"""Longer texts are cut off when posted."""
+UPDATE_LIMIT = 4_000
+"""Longer texts are refused when a message is updated."""
+PAGE_SIZE = 100
+
+
+class SlackApiError(Exception):
+    """Slack refuses; `code` is its error, `messages` say more about it."""
+
+    def __init__(self, code: str, messages: list[str] | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.messages = messages or []
+
+
+@dataclass(frozen=True, slots=True)
+class Methods:
+    """The methods, with what they work on."""
+
+    workspace: Workspace
+    tickets: Tickets
+
+    def table(self) -> Mapping[str, Callable[[Arguments], JsonObject]]:
+        """Give each method by Slack's name."""
+        return {
+            "auth.test": self.auth_test,
+            "chat.postMessage": self.post_message,
+            "chat.update": self.update_message,
+            "chat.postEphemeral": self.post_ephemeral,
+            "conversations.open": self.open_conversation,
+            "conversations.info": self.describe_channel,
+            "conversations.members": self.list_members,
+            "users.info": self.describe_person,
+            "views.open": self.open_view,
+            "views.update": self.update_view,
+        }
+
+    def auth_test(self, _arguments: Arguments) -> JsonObject:
+        """Say who the bot is."""
+        team = {"team": "Acme", "team_id": cast.TEAM_ID, "url": f"https://{TEAM_DOMAIN}.slack.com/"}
+        return {**team, "user": BOT_NAME, "user_id": BOT[0], "bot_id": cast.BOT_ID, "is_enterprise_install": False}
+
+    def post_message(self, arguments: Arguments) -> JsonObject:
+        """Post to a channel, or to a person's direct messages."""
+        channel = self._find_postable(arguments.get("channel"))
+        message = self.workspace.post(channel.id, BOT, read_content(arguments))
+        return {"channel": channel.id, "ts": message.ts, "message": message.as_slack()}
+
+    def update_message(self, arguments: Arguments) -> JsonObject:
+        """Rewrite a message of the bot; a person's id is no channel here."""
+        channel = self._find_channel(arguments.get("channel"))
+        message = self.workspace.find_message(channel.id, str(arguments.get("ts")))
+        if message is None:
+            raise SlackApiError("message_not_found")
+        if message.user != BOT[0]:
+            raise SlackApiError("cant_update_message")
+        content = read_content(arguments)
+        if len(content.text) > UPDATE_LIMIT:
+            raise SlackApiError("msg_too_long")
+        self.workspace.rewrite(message, content)
+        return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": message.as_slack()}
+
+    def post_ephemeral(self, arguments: Arguments) -> JsonObject:
+        """Post what one member of the channel sees."""
+        channel = self._find_postable(arguments.get("channel"))
+        viewer = self._find_person(arguments.get("user"))
+        if viewer.id not in channel.members:
+            raise SlackApiError("user_not_in_channel")
+        return {"message_ts": self.workspace.post(channel.id, BOT, read_content(arguments), viewer.id).ts}
+
+    def open_conversation(self, arguments: Arguments) -> JsonObject:
+        """Open the direct messages with one person."""
+        person = self._find_person(arguments.get("users"))
+        if person.deleted:
+            raise SlackApiError("user_disabled")
+        if person.is_bot:
+            raise SlackApiError("cannot_dm_bot")
+        return {"no_op": True, "already_open": True, "channel": {"id": self.workspace.dm(person.id)}}
+
+    def describe_channel(self, arguments: Arguments) -> JsonObject:
+        """Describe a channel that the bot may know of."""
+        channel = self._find_channel(arguments.get("channel"))
+        if channel.kind == "dm":
+            other = next(member for member in channel.members if member != BOT[0])
+            return {"channel": {"id": channel.id, "is_im": True, "is_channel": False, "user": other}}
+        facts = {"is_private": channel.is_private, "is_archived": channel.is_archived, "is_im": False}
+        name = {"id": channel.id, "name": channel.name, "is_channel": True}
+        return {"channel": {**name, **facts, "is_member": BOT[0] in channel.members}}
+
+    def list_members(self, arguments: Arguments) -> JsonObject:
+        """List a channel's members, a page at a time."""
+        members = sorted(self._find_channel(arguments.get("channel")).members)
+        start, size = (_read_number(arguments, *pair) for pair in (("cursor", 0), ("limit", PAGE_SIZE)))
+        rest = start + size
+        cursor = str(rest) if rest < len(members) else ""
+        return {"members": members[start:rest], "response_metadata": {"next_cursor": cursor}}
+
+    def describe_person(self, arguments: Arguments) -> JsonObject:
+        """Describe a member of the workspace, with the e-mail."""
+        person = self._find_person(arguments.get("user"))
+        profile = {"real_name": person.real_name, "display_name": person.name, "email": person.email}
+        flags = {"deleted": person.deleted, "is_bot": person.is_bot, "is_restricted": person.is_restricted}
+        names = {"id": person.id, "team_id": cast.TEAM_ID, "name": person.name, "real_name": person.real_name}
+        return {"user": {**names, **flags, "is_ultra_restricted": False, "tz": person.tz, "profile": profile}}
+
+    def open_view(self, arguments: Arguments) -> JsonObject:
+        """Open a modal for the person whose act gave the trigger id."""
+        trigger_id = str(arguments.get("trigger_id"))
+        if refusal := self.tickets.refuse_trigger(trigger_id):
+            raise SlackApiError(refusal)
+        body = read_view(arguments.get("view"))
+        trigger = self.tickets.triggers[trigger_id]
+        trigger.used = True
+        return {"view": self.workspace.show_view(trigger.user, body).as_slack()}
+
+    def update_view(self, arguments: Arguments) -> JsonObject:
+        """Give an open modal another content; a `hash` guards against doing it twice."""
+        view = self._find_view(arguments)
+        if arguments.get("hash") not in (None, view.hash):
+            raise SlackApiError("hash_conflict")
+        self.workspace.update_view(view, read_view(arguments.get("view")))
+        return {"view": view.as_slack()}
+
+    def answer(self, secret: str, answer: Arguments) -> None:
+        """Take what the bot posts to a response_url: ephemeral by default, or in the place of the message."""
+        ticket = self.tickets.responses[secret]
+        if answer.get("delete_original") and ticket.message:
+            self.workspace.delete(ticket.message)
+        elif answer.get("replace_original") and ticket.message:
+            self.workspace.rewrite(ticket.message, read_content(answer))
+        else:
+            viewer = "" if answer.get("response_type") == "in_channel" else ticket.user
+            self.workspace.post(ticket.channel, BOT, read_content(answer), viewer)
+        ticket.left -= 1
+
+    def _find_channel(self, channel_id: object) -> Channel:
+        """Find a channel; of a private one only members know."""
+        channel = self.workspace.channels.get(str(channel_id))
+        if channel is None or (channel.is_private and BOT[0] not in channel.members):
+            raise SlackApiError("channel_not_found")
+        return channel
+
+    def _find_postable(self, target: object) -> Channel:
+        """Find where to post; the id of an active person stands for the direct messages."""
+        person = self.workspace.people.get(str(target))
+        if person and not person.is_bot and not person.deleted:
+            target = self.workspace.dm(person.id)
+        channel = self._find_channel(target)
+        if BOT[0] not in channel.members:
+            raise SlackApiError("not_in_channel")
+        if channel.is_archived:
+            raise SlackApiError("is_archived")
+        return channel
+
+    def _find_person(self, user: object) -> Person:
+        person = self.workspace.people.get(str(user))
+        if person is None:
+            raise SlackApiError("user_not_found")
+        return person
+
+    def _find_view(self, arguments: Arguments) -> ModalView:
+        for view in self.workspace.views.values():
+            external = view.body.get("external_id")
+            if arguments.get("view_id") == view.id or (external and arguments.get("external_id") == external):
+                return view
+        raise SlackApiError("not_found")
+
+
+def read_content(arguments: Arguments) -> Content:
+    """Read text and blocks of a message. Raises SlackApiError when Slack would refuse them."""
+    blocks = _read_json(arguments.get("blocks"), "invalid_blocks_format") or []
+    if problems := check_message_blocks(blocks) if blocks else []:
+        raise SlackApiError("invalid_blocks", problems)
+    text = str(arguments.get("text") or "")
+    if not (text or blocks):
+        raise SlackApiError("no_text")
+    return Content(text[:TEXT_LIMIT], tuple(with_ids(blocks)))
+
+
+def read_view(raw: object) -> JsonObject:
+    """Read a modal. Raises SlackApiError when Slack would refuse it."""
+    view = _read_json(raw, "invalid_arguments")
+    if problems := check_view(view):
+        raise SlackApiError("invalid_arguments", problems)
+    if is_too_large(view):
+        raise SlackApiError("view_too_large")
+    return {**view, "blocks": with_ids(view["blocks"])}
+
+
+def _read_number(arguments: Arguments, name: str, default: int) -> int:
+    try:
+        return int(arguments.get(name) or default)
+    except ValueError:
+        raise SlackApiError(f"invalid_{name}") from None
+
+
+def _read_json(value: object, error: str) -> Any:  # noqa: ANN401 - foreign JSON, checked by the caller
+    """Parse what a form carries as JSON text; what came as JSON is parsed already."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value) if value else None
+    except ValueError:
+        raise SlackApiError(error) from None

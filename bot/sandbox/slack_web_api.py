@@ -1,0 +1,110 @@
+"""The HTTP face of the local Slack towards the bot: `/api/METHOD` and the response_urls."""
+
+import asyncio
+import hmac
+import json
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+
+from bot.sandbox.slack_methods import Methods, SlackApiError
+from bot.sandbox.slack_state import JsonObject
+
+RESPONSE_URL = "response_url"
+"""The name under which `fail_next` knows answers to a response_url."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An answer that the next call gets in the place of the true one."""
+
+    error: str
+    status: int
+    retry_after: int | None = None
+
+    def as_response(self) -> web.Response:
+        """Render it; Slack says with Retry-After when to come again."""
+        headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        return web.json_response({"ok": False, "error": self.error}, status=self.status, headers=headers)
+
+
+class WebApi:
+    """Checks the token, reads forms and JSON, and answers as Slack does."""
+
+    def __init__(self, methods: Methods, token: str) -> None:
+        self._methods = methods
+        self._table = methods.table()
+        self._token = token
+        self._failures: defaultdict[str, deque[Failure]] = defaultdict(deque)
+
+    def routes(self) -> list[web.RouteDef]:
+        """List what this face serves."""
+        return [
+            web.get("/api/{method}", self.handle_call),
+            web.post("/api/{method}", self.handle_call),
+            web.post("/response/{secret}", self.handle_answer),
+        ]
+
+    def fail_next(self, method: str, failure: Failure) -> None:
+        """Answer the next call of this method with the failure; several form a queue."""
+        self._failures[method].append(failure)
+
+    async def handle_call(self, request: web.Request) -> web.Response:
+        """Answer one call of a Web API method."""
+        arguments = await _read_arguments(request)
+        method = request.match_info["method"]
+        if response := self._interfere(request, method):
+            return response
+        try:
+            self._check_token(request, arguments)
+            if method not in self._table:
+                return web.json_response({"ok": False, "error": "unknown_method", "req_method": method})
+            return web.json_response({"ok": True, **self._table[method](arguments)})
+        except SlackApiError as refusal:
+            more = {"response_metadata": {"messages": refusal.messages}} if refusal.messages else {}
+            return web.json_response({"ok": False, "error": refusal.code, **more})
+
+    async def handle_answer(self, request: web.Request) -> web.Response:
+        """Take what the bot posts to a response_url; errors are plain text, as Slack's."""
+        answer = await _read_arguments(request)
+        if response := self._interfere(request, RESPONSE_URL):
+            return response
+        secret = request.match_info["secret"]
+        if refusal := self._methods.tickets.refuse_response(secret):
+            return web.Response(status=HTTPStatus.NOT_FOUND, text=refusal)
+        try:
+            self._methods.answer(secret, answer)
+        except SlackApiError as error:
+            return web.Response(status=HTTPStatus.BAD_REQUEST, text=error.code)
+        return web.Response(text="ok")
+
+    def _interfere(self, request: web.Request, name: str) -> web.Response | None:
+        """Give the failure that was ordered; in an outage, hang up."""
+        if self._methods.workspace.outage:
+            if isinstance(request.transport, asyncio.Transport):
+                request.transport.abort()
+            return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE)  # nobody hears it
+        return self._failures[name].popleft().as_response() if self._failures[name] else None
+
+    def _check_token(self, request: web.Request, arguments: JsonObject) -> None:
+        scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+        given = bearer if scheme.lower() == "bearer" else str(arguments.get("token") or "")
+        if not given:
+            raise SlackApiError("not_authed")
+        if not hmac.compare_digest(given.encode(), self._token.encode()):
+            raise SlackApiError("invalid_auth")
+
+
+async def _read_arguments(request: web.Request) -> JsonObject:
+    """Read the arguments from the query, a form or a JSON object; broken JSON has no arguments."""
+    if request.content_type != "application/json":
+        form: dict[str, Any] = dict(await request.post())
+        return {**request.query, **form}
+    try:
+        body = json.loads(await request.read())
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}

@@ -1,0 +1,220 @@
+"""A whole world in one process, for scenarios: the registry, the local Slack and the bot, with a clock that stands.
+
+Everything goes over sockets, as it does outside: signed requests in, Slack's and npm's HTTP out.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from cryptography.fernet import Fernet
+
+from bot.app import App
+from bot.clock import Clock
+from bot.sandbox.cast import ADMINS, GENERAL, Character
+from bot.sandbox.registry import SimulatedRegistry
+from bot.sandbox.slack import LocalSlack
+from bot.sandbox.slack_state import SlackMessage
+from bot.settings import Settings
+from bot.workflow.progress import Progress
+from bot.workflow.workers import WORKERS
+
+SIGNING_SECRET = "a-signing-secret-of-the-sandbox"  # noqa: S105 -- of the sandbox alone
+BOT_TOKEN = "xoxb-sandbox-token"  # noqa: S105
+BEGINNING = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
+
+_MOST_ROUNDS = 2000
+
+
+class ManualClock(Clock):
+    """A clock that moves when it is told to."""
+
+    def __init__(self, now: datetime = BEGINNING) -> None:
+        self._now = now
+
+    def now(self) -> datetime:
+        """Tell the time that was set."""
+        return self._now
+
+    def monotonic(self) -> float:
+        """Tell the seconds since the beginning."""
+        return (self._now - BEGINNING).total_seconds()
+
+    def set(self, moment: datetime) -> None:
+        """Move to a later moment."""
+        self._now = max(self._now, moment)
+
+
+class World:
+    """The stand-ins, the bot and the people."""
+
+    def __init__(self, folder: Path, *, registry: SimulatedRegistry, slack: LocalSlack, clock: ManualClock) -> None:
+        self.clock = clock
+        self.registry = registry
+        self.slack = slack
+        self.app: App | None = None
+        self._folder = folder
+        self._key = Fernet.generate_key().decode()
+        self.settings: dict[str, str] = {}
+        """Beyond what the world itself sets; changes count at the next start of the bot."""
+
+    async def start_bot(self) -> None:
+        """Start the bot as the settings say, without its own ticks."""
+        values: dict[str, Any] = {
+            "SLACK_BOT_TOKEN": BOT_TOKEN,
+            "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+            "SLACK_API_URL": self.slack.api_url,
+            "NPMTRUST_REGISTRY_URL": self.registry.url,
+            "NPMTRUST_AUTH_HOSTS": self.registry.url.removeprefix("http://"),
+            "NPMTRUST_DATABASE_URL": f"sqlite:///{self._folder / 'npmtrust.sqlite3'}",
+            "NPMTRUST_SECRET_KEYS": self._key,
+            "NPMTRUST_ADMINS": ",".join(admin.slack_id for admin in ADMINS),
+            "NPMTRUST_HOST": "127.0.0.1",
+            "NPMTRUST_PORT": "0",
+        }
+        self.app = App(Settings(_env_file=None, **(values | self.settings)), self.clock, tick=False)
+        await self.app.start()
+        self.slack.events_url = f"http://127.0.0.1:{self.app.port}/slack/events"
+
+    async def stop_bot(self) -> None:
+        """End the bot in good order."""
+        if self.app is not None:
+            await self.app.stop()
+            self.app = None
+
+    async def settle(self, seconds: float = 6) -> None:
+        """Let the workers do what is due, and what becomes due within so many seconds of the world's time."""
+        until = self.clock.now() + timedelta(seconds=seconds)
+        for _ in range(_MOST_ROUNDS):
+            moments = [await self._run_dry(name) for name in WORKERS]
+            later = [moment for moment in moments if moment is not None and self.clock.now() < moment <= until]
+            if later:
+                self.clock.set(min(later))
+            elif not await self._is_work_left():
+                self.clock.set(until)
+                return
+        raise RuntimeError("the world does not come to rest")
+
+    async def advance(self, **span: float) -> None:
+        """Let time pass, and everything that happens in it."""
+        self.clock.set(self.clock.now() + timedelta(**span))
+        await self.settle()
+
+    async def _run_dry(self, name: str) -> datetime | None:
+        progress = Progress(more=True)
+        while progress.more and self.app is not None:
+            progress = await WORKERS[name](self.app.services)
+        return progress.at
+
+    async def _is_work_left(self) -> bool:
+        """Tell whether one worker left something for an earlier one."""
+        if self.app is None:
+            return False
+        for name, worker in WORKERS.items():
+            if name != "deadlines" and (await worker(self.app.services)).more:
+                return True
+        return False
+
+    def person(self, character: Character) -> "Actor":
+        """Let somebody act."""
+        return Actor(self, character)
+
+
+class Actor:
+    """What one person does and reads."""
+
+    def __init__(self, world: World, character: Character) -> None:
+        self._world = world
+        self.character = character
+        self.id = character.slack_id
+
+    async def says(self, text: str, channel: str = GENERAL[0]) -> str:
+        """Type `/npmtrust TEXT`; tell the newest answer that this person reads in the channel."""
+        await self._world.slack.command(self.id, channel, text)
+        await self._world.settle()
+        return self.reads(channel)
+
+    def messages(self, channel: str = GENERAL[0]) -> list[SlackMessage]:
+        """List what this person sees in a channel; "dm" is the DM with the bot."""
+        place = self._world.slack.dm(self.id) if channel == "dm" else channel
+        return self._world.slack.messages(place, self.id)
+
+    def reads(self, channel: str = GENERAL[0], *, back: int = 0) -> str:
+        """Tell the text of the newest message, or of one so many back; empty when there is none."""
+        seen = self.messages(channel)
+        return self._world.slack.text_of(seen[-1 - back]) if len(seen) > back else ""
+
+    def reads_all(self, channel: str = GENERAL[0]) -> str:
+        """Tell everything that stands in a channel."""
+        return "\n\n".join(map(self._world.slack.text_of, self.messages(channel)))
+
+    async def clicks(self, label: str, channel: str = GENERAL[0]) -> str:
+        """Press the newest button with this label; tell the newest answer."""
+        place = self._world.slack.dm(self.id) if channel == "dm" else channel
+        message, element = self._find_button(label, channel)
+        await self._world.slack.click(self.id, place, message.ts, element["action_id"])
+        await self._world.settle()
+        return self.reads(channel)
+
+    def sees_button(self, label: str, channel: str = GENERAL[0]) -> bool:
+        """Tell whether a button with this label stands in the channel."""
+        try:
+            self._find_button(label, channel)
+        except LookupError:
+            return False
+        return True
+
+    def link(self) -> str:
+        """Tell npm's link in the newest DM that has one."""
+        for message in reversed(self.messages("dm")):
+            for block in message.blocks:
+                for element in block.get("elements", ()):
+                    if element.get("action_id", "").startswith("open_npm"):
+                        return str(element["url"])
+        raise LookupError("no link of npm's in the DM")
+
+    async def logs_in(self, npm_user: str = "") -> str:
+        """Open npm's login link and log in there; tell the newest DM."""
+        self._world.registry.log_in(self.link(), npm_user or self.character.npm_user)
+        await self._world.settle()
+        return self.reads("dm")
+
+    async def confirms(self, *, remember: bool = False) -> str:
+        """Open npm's link and confirm there with the security key; tell the newest DM."""
+        self._world.registry.confirm(self.link(), self.character.npm_user, remember=remember)
+        await self._world.settle()
+        return self.reads("dm")
+
+    async def links_account(self) -> None:
+        """Type `login` and do what the DM says."""
+        await self.says("login")
+        await self.logs_in()
+
+    def _find_button(self, label: str, channel: str) -> tuple[SlackMessage, dict[str, str]]:
+        for message in reversed(self.messages(channel)):
+            for block in message.blocks:
+                for element in block.get("elements", ()):
+                    if element.get("type") == "button" and element["text"]["text"].startswith(label):
+                        return message, element
+        raise LookupError(f"no button {label!r} in {self.reads_all(channel)}")
+
+
+@asynccontextmanager
+async def open_world(folder: Path, **settings: str) -> AsyncIterator[World]:
+    """Make a world with a running bot, and end it."""
+    clock = ManualClock()
+    registry = SimulatedRegistry(clock)
+    slack = LocalSlack(clock, signing_secret=SIGNING_SECRET, bot_token=BOT_TOKEN)
+    world = World(folder, registry=registry, slack=slack, clock=clock)
+    world.settings = settings
+    await registry.start()
+    await slack.start()
+    try:
+        await world.start_bot()
+        yield world
+    finally:
+        await world.stop_bot()
+        await slack.stop()
+        await registry.stop()

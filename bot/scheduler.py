@@ -1,0 +1,131 @@
+"""The metronome: it wakes the workers, and knows nothing of what they do.
+
+The rows of the database are the queue; a missed beat costs a second and never work. Each worker is woken by a tick of a
+second, by the bell when a transaction has left work for it, and at the time that its last run named.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.services import Services
+from bot.workflow.progress import Progress, Worker
+
+TICK_SECONDS = 1
+AT_ONCE = {"inbox": 8}
+"""How many runs of a worker may go on at the same time; one where nothing is said."""
+LONGEST_PAUSE = 30.0
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Beat:
+    """What is known of one worker."""
+
+    running: set[asyncio.Task[None]] = field(default_factory=set)
+    again: bool = False
+    """It was woken while it could not start another run."""
+    failures: int = 0
+    quiet_until: float = 0.0
+    """By the monotonic clock."""
+
+
+class Scheduler:
+    """Runs the workers until it is drained."""
+
+    def __init__(self, services: Services, workers: Mapping[str, Worker]) -> None:
+        self._services = services
+        self._workers = workers
+        self._beats: defaultdict[str, _Beat] = defaultdict(_Beat)
+        self._metronome = AsyncIOScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        self._last_tick: float | None = None
+        self._draining = False
+
+    def start(self) -> None:
+        """Begin to tick, inside a running event loop."""
+        loop = asyncio.get_running_loop()
+        self._services.bell.listen(lambda name: self._hear(loop, name))
+        self._metronome.start()
+        for name in self._workers:
+            self._metronome.add_job(self._tick, "interval", seconds=TICK_SECONDS, args=[name], id=f"{name} tick")
+
+    def seconds_since_tick(self) -> float | None:
+        """Tell the age of the last tick; None before the first."""
+        return None if self._last_tick is None else self._services.clock.monotonic() - self._last_tick
+
+    async def drain(self, seconds: float) -> None:
+        """Start nothing any more, let what runs finish for so long, then end it."""
+        self._draining = True
+        # APScheduler would cancel what runs (its `wait` does not wait); the runs are tasks of ours, so it cannot.
+        if self._metronome.running:
+            self._metronome.shutdown(wait=False)
+        running = {run for beat in self._beats.values() for run in beat.running}
+        if not running:
+            return
+        _, late = await asyncio.wait(running, timeout=seconds)
+        for run in late:
+            _LOG.warning("The worker %s did not finish within %g s and is ended", run.get_name(), seconds)
+            run.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    async def _tick(self, name: str) -> None:
+        self._last_tick = self._services.clock.monotonic()
+        self._wake(name)
+
+    async def _wake_later(self, name: str) -> None:
+        self._wake(name)
+
+    def _hear(self, loop: asyncio.AbstractEventLoop, name: str) -> None:
+        """Take a ring, which may come from the thread of the database."""
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(self._wake, name)
+
+    def _wake(self, name: str) -> None:
+        beat = self._beats[name]
+        if self._draining or self._services.clock.monotonic() < beat.quiet_until:
+            return
+        if len(beat.running) >= AT_ONCE.get(name, 1):
+            beat.again = True
+            return
+        run = asyncio.get_running_loop().create_task(self._run(name, beat), name=name)
+        beat.running.add(run)
+        run.add_done_callback(beat.running.discard)
+
+    async def _run(self, name: str, beat: _Beat) -> None:
+        more = True
+        while more and not self._draining:
+            beat.again = False
+            try:
+                progress = await self._workers[name](self._services)
+            except Exception:  # noqa: BLE001 (whatever a worker trips over must not stop the others, or its next run)
+                self._back_off(name, beat)
+                return
+            beat.failures = 0
+            self._note(name, progress)
+            more = progress.more or beat.again
+
+    def _note(self, name: str, progress: Progress) -> None:
+        if progress.more:
+            self._wake(name)  # a second pair of hands, where this worker may have one
+        if progress.at is not None and not self._draining:
+            self._at(name, progress.at)
+
+    def _at(self, name: str, moment: datetime) -> None:
+        self._metronome.add_job(
+            self._wake_later, "date", run_date=moment, args=[name], id=f"{name} later", replace_existing=True
+        )
+
+    def _back_off(self, name: str, beat: _Beat) -> None:
+        pause = min(2.0**beat.failures, LONGEST_PAUSE)
+        beat.failures = min(beat.failures + 1, 10)
+        beat.quiet_until = self._services.clock.monotonic() + pause
+        _LOG.exception("Error %s: the worker %s failed and rests for %g s", secrets.token_hex(4), name, pause)

@@ -1,0 +1,90 @@
+"""What a use case works with, made once by `bot.app`."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from pydantic import SecretStr
+
+from bot.clock import Clock
+from bot.notifications import Notifier
+from bot.registry import RegistryClient
+from storage.database import Database
+from storage.vault import Vault
+
+KEPT_SECONDS = 60.0
+"""How long a one-time password waits for its call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The settings that the workflow looks at."""
+
+    registry_url: str
+    auth_hosts: frozenset[str]
+    website: str
+    """Base of npm's website, for links to a package's page."""
+    admins: frozenset[str]
+    """Slack ids."""
+    channel: str = ""
+    """Where change sets go; empty: the channel of the command."""
+    pace: timedelta = timedelta(seconds=2)
+    lag: timedelta = timedelta(seconds=120)
+
+
+class Bell:
+    """Tells the scheduler that a worker has something to do now, so that nobody waits for the next tick."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[str], None]] = []
+
+    def listen(self, listener: Callable[[str], None]) -> None:
+        """Call `listener` with the name of the worker."""
+        self._listeners.append(listener)
+
+    def ring(self, *names: str) -> None:
+        """Wake workers; without a scheduler nothing happens."""
+        for name in names:
+            for listener in self._listeners:
+                listener(name)
+
+
+class Pocket:
+    """One-time passwords, in memory only: each is for one request of one person, and is forgotten when it is taken."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._passwords: dict[str, tuple[SecretStr, float]] = {}
+
+    def put(self, slack_user: str, password: SecretStr) -> None:
+        """Keep a password for the next call of its person, for a minute."""
+        self._passwords[slack_user] = password, self._clock.monotonic() + KEPT_SECONDS
+
+    def take(self, slack_user: str) -> SecretStr | None:
+        """Hand it out, once."""
+        password, ends = self._passwords.pop(slack_user, (None, 0.0))
+        return password if self._clock.monotonic() < ends else None
+
+    def holds(self, slack_user: str) -> bool:
+        """Tell whether a password waits for a call of this person."""
+        return self._clock.monotonic() < self._passwords.get(slack_user, ("", 0.0))[1]
+
+
+@dataclass(slots=True)
+class Services:
+    """Everything outside of the process, and the few things that live as long as it does."""
+
+    clock: Clock
+    database: Database
+    vault: Vault
+    registry: RegistryClient
+    notifier: Notifier
+    options: Options
+    bell: Bell = field(default_factory=Bell)
+    pocket: Pocket = field(init=False)
+    process: str = field(default_factory=lambda: uuid.uuid4().hex)
+    """Who holds a lease."""
+
+    def __post_init__(self) -> None:
+        self.pocket = Pocket(self.clock)

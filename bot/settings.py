@@ -1,0 +1,201 @@
+"""What an operator can set, read once from the environment and from `.env` when it exists."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cryptography.fernet import Fernet
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.errors import StartupError
+from bot.registry.urls import parse_address
+
+PACE_FLOOR = 2.0
+"""Seconds from the end of one call to the start of the next; npm asks for it. A registry on loopback is exempt."""
+
+SLACK_API_URL = "https://slack.com/api/"
+
+
+def _check_base_url(url: str) -> str:
+    address = parse_address(url)
+    if address is None or "?" in url or "#" in url:
+        raise ValueError("expected an address such as https://registry.example.com/, without user, query and fragment")
+    if address.scheme == "http" and not address.is_loopback:
+        raise ValueError("http is accepted only on loopback, use https")
+    return url.rstrip("/") + "/"
+
+
+def _is_loopback(url: str) -> bool:
+    address = parse_address(url)
+    return address is not None and address.is_loopback
+
+
+def _check_database_url(url: SecretStr) -> SecretStr:
+    if not url.get_secret_value().startswith(("sqlite:///", "postgresql://")):
+        raise ValueError("expected sqlite:///FILE or postgresql://USER@HOST/NAME")
+    return url
+
+
+def _check_key(key: SecretStr) -> SecretStr:
+    try:
+        Fernet(key.get_secret_value())
+    except ValueError:
+        raise ValueError("expected Fernet keys, comma separated; `npmtrust keygen` prints one") from None
+    return key
+
+
+def _like(pattern: str, expected: str) -> AfterValidator:
+    """Make a check of the form, with a sentence that an operator understands."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"expected {expected}")
+        return text
+
+    return AfterValidator(check)
+
+
+def _split(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _default_database() -> SecretStr:
+    home = Path.home()
+    if sys.platform == "win32":
+        folder = Path(os.environ.get("LOCALAPPDATA", home / "AppData/Local"))
+    elif sys.platform == "darwin":
+        folder = home / "Library/Application Support"
+    else:
+        folder = Path(os.environ.get("XDG_DATA_HOME") or home / ".local/share")
+    return SecretStr(f"sqlite:///{folder / 'npmtrust' / 'npmtrust.sqlite3'}")
+
+
+def _ask_npm() -> str:
+    """Ask the npm of this machine for its registry, as npm's own configuration files have it."""
+    try:
+        answer = subprocess.run(
+            ["npm", "config", "get", "registry"],  # noqa: S607 (npm stands wherever PATH has it)
+            capture_output=True,
+            check=True,
+            text=True,
+            timeout=5,
+        )
+    except (OSError, subprocess.SubprocessError) as err:
+        raise StartupError(
+            "NPMTRUST_REGISTRY_URL is not set and npm could not be asked for its registry"
+            f" ({type(err).__name__}): set it to the base address of your npm registry"
+        ) from err
+    return answer.stdout.strip()
+
+
+BaseUrl = Annotated[str, AfterValidator(_check_base_url)]
+Host = Annotated[
+    str,
+    BeforeValidator(lambda value: str(value).lower()),
+    _like(r"[a-z0-9.-]+(:[0-9]{1,5})?", "host or host:port, comma separated, without https:// and paths"),
+]
+Person = Annotated[str, _like("[UW][A-Z0-9]+", "Slack ids of people such as U0123ABCD, comma separated")]
+Channel = Annotated[str, _like("([CG][A-Z0-9]+)?", "the id of a channel such as C0123ABCD")]
+Key = Annotated[SecretStr, AfterValidator(_check_key)]
+CommaSeparated = (NoDecode, BeforeValidator(_split))
+
+
+class Settings(BaseSettings):
+    """All settings. Variables that are not named here are not looked at."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    bot_token: SecretStr = Field(validation_alias="SLACK_BOT_TOKEN")
+    app_token: SecretStr | None = Field(None, validation_alias="SLACK_APP_TOKEN")
+    """Socket Mode."""
+    signing_secret: SecretStr | None = Field(None, validation_alias="SLACK_SIGNING_SECRET")
+    """HTTP mode. Exactly one of these two is set."""
+    slack_api_url: BaseUrl = Field(SLACK_API_URL, validation_alias="SLACK_API_URL")
+
+    npm_config_registry: str = Field("", validation_alias="NPM_CONFIG_REGISTRY")
+    """npm's own variable, looked at when ours is not set."""
+    registry_url: BaseUrl = Field(
+        default_factory=lambda data: data["npm_config_registry"] or _ask_npm(),
+        validate_default=True,
+        validation_alias="NPMTRUST_REGISTRY_URL",
+    )
+    auth_hosts: Annotated[tuple[Host, ...], *CommaSeparated] = Field(
+        ("www.npmjs.com",), min_length=1, validation_alias="NPMTRUST_AUTH_HOSTS"
+    )
+    """Hosts that a handoff link may have; https only, but for loopback. The first is npm's website."""
+
+    database_url: Annotated[SecretStr, AfterValidator(_check_database_url)] = Field(
+        default_factory=_default_database, validation_alias="NPMTRUST_DATABASE_URL"
+    )
+    secret_keys: Annotated[tuple[Key, ...], *CommaSeparated] = Field(
+        min_length=1, validation_alias="NPMTRUST_SECRET_KEYS"
+    )
+    """The first encrypts, all decrypt."""
+
+    policy_file: str = Field("", validation_alias="NPMTRUST_POLICY_FILE")
+    admins: Annotated[tuple[Person, ...], *CommaSeparated] = Field((), validation_alias="NPMTRUST_ADMINS")
+    channel: Channel = Field("", validation_alias="NPMTRUST_CHANNEL")
+    """Empty: the channel of the command."""
+
+    host: str = Field("0.0.0.0", validation_alias="NPMTRUST_HOST")  # noqa: S104 (a container's port is published by choice)
+    port: int = Field(3000, ge=0, le=65535, validation_alias="NPMTRUST_PORT")
+    pace_seconds: float = Field(PACE_FLOOR, ge=0, le=3600, validation_alias="NPMTRUST_PACE_SECONDS")
+    lag_seconds: float = Field(120, ge=0, le=3600, validation_alias="NPMTRUST_LAG_SECONDS")
+    """How long npm's lists may lag behind a write."""
+    log_format: Literal["json", "console"] | None = Field(None, validation_alias="NPMTRUST_LOG_FORMAT")
+    """None: console on a terminal, else json."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", validation_alias="NPMTRUST_LOG_LEVEL")
+
+    @property
+    def website(self) -> str:
+        """Base of npm's website, for links to packages."""
+        secure, plain = f"https://{self.auth_hosts[0]}/", f"http://{self.auth_hosts[0]}/"
+        return plain if _is_loopback(plain) else secure
+
+    @model_validator(mode="after")
+    def _check_together(self) -> "Settings":
+        if self.app_token and self.signing_secret:
+            raise ValueError("SLACK_APP_TOKEN and SLACK_SIGNING_SECRET are both set: keep the one of the mode you use")
+        if not (self.app_token or self.signing_secret):
+            raise ValueError("set SLACK_SIGNING_SECRET (HTTP mode) or SLACK_APP_TOKEN (Socket Mode)")
+        if self.pace_seconds < PACE_FLOOR and not _is_loopback(self.registry_url):
+            raise ValueError(f"NPMTRUST_PACE_SECONDS is at least {PACE_FLOOR:g} unless the registry is on loopback")
+        if self.policy_file:  # A policy that is not applied would let through what it forbids.
+            raise ValueError("NPMTRUST_POLICY_FILE is set, but this version applies no policies: unset it")
+        return self
+
+
+def load_settings() -> Settings:
+    """Read the settings.
+
+    Raises:
+        StartupError: Something is missing or wrong; the line names each variable and never a value.
+    """
+    try:
+        return Settings()
+    except ValidationError as err:
+        # Not chained: the foreign error holds what was read, secrets included.
+        raise StartupError(_explain(err)) from None
+
+
+def _explain(error: ValidationError) -> str:
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    sentences = (
+        _sentence(str(each["loc"][0]) if each["loc"] else "", each["type"], each["msg"])
+        for each in found
+        if each["type"] != "default_factory_not_called"  # a consequence of another error
+    )
+    return "; ".join(dict.fromkeys(sentences))
+
+
+def _sentence(variable: str, kind: str, message: str) -> str:
+    if kind == "missing":
+        return f"{variable} is not set"
+    message = message.removeprefix("Value error, ")
+    return f"{variable}: {message}" if variable else message

@@ -1,0 +1,209 @@
+"""What a person does with their own npm account, and with the links they were sent."""
+
+from pydantic import SecretStr
+
+from bot.domain.approval import Action, Denial
+from bot.domain.approval import Person as Member
+from bot.domain.deliveries import ClickDelivery, CommandDelivery
+from bot.domain.events import AuditKind
+from bot.domain.overview import HandoffState
+from bot.messages import decisions
+from bot.messages.commands import render_logged_out, render_nothing_to_log_out, render_who_am_i
+from bot.messages.denials import Denied, render_denial
+from bot.messages.message import Message
+from bot.messages.notices import render_already_logged_in
+from bot.services import Services
+from bot.workflow import handoff as handoffs
+from bot.workflow.answering import answer
+from bot.workflow.authorise import authorise, load_directory, load_person
+from bot.workflow.lane import live_session
+from bot.workflow.link_account import LoginWanted, begin_login, close_link, end_session, prove, refuse
+from bot.workflow.views import link_view
+from storage.models import HandoffRow, LinkRow
+from storage.store import Store
+
+
+async def log_in(services: Services, delivery: CommandDelivery) -> None:
+    """`login`: link the account, or renew its session."""
+    await _begin(services, delivery, announce_in="")
+
+
+async def link_from_button(services: Services, delivery: ClickDelivery) -> None:
+    """[I maintain this: link my npm account]."""
+    await _begin(services, delivery, announce_in=delivery.channel)
+
+
+async def _begin(services: Services, delivery: CommandDelivery | ClickDelivery, *, announce_in: str) -> None:
+    person = await load_person(services, delivery.user)
+
+    def look(store: Store) -> tuple[Denial | None, LinkRow | None, bool]:
+        denial = authorise(Action.LINK_ACCOUNT, person, None, load_directory(services, store))
+        link = store.links.find_linked(person.id)
+        return denial, link, live_session(services, link) is not None
+
+    denial, link, is_live = await services.database.run(look)
+    if denial is not None:
+        await answer(services, delivery, render_denial(denial, Denied(wish=Action.LINK_ACCOUNT)))
+        return
+    if link is not None and is_live and isinstance(delivery, ClickDelivery):
+        await answer(services, delivery, render_already_logged_in(link.npm_user))
+        return
+    await begin_login(services, _login_of(person, link, announce_in))
+    await answer(services, delivery, decisions.render_login_coming())
+
+
+def _login_of(person: Member, link: LinkRow | None, announce_in: str) -> LoginWanted:
+    return LoginWanted(
+        slack_user=person.id,
+        slack_name=person.name,
+        slack_email=person.email,
+        npm_user=link.npm_user if link else "",
+        announce_in="" if announce_in.startswith("D") else announce_in,
+    )
+
+
+async def log_out(services: Services, delivery: CommandDelivery) -> None:
+    """`logout`: wipe the session, end it at npm, close the link."""
+
+    def work(store: Store) -> tuple[str, SecretStr | None]:
+        link = store.links.find_of(delivery.user)
+        if link is None:
+            return "", None
+        session = live_session(services, link)
+        now = services.clock.now()
+        for open_handoff in store.handoffs.list_open():
+            if open_handoff.slack_user == delivery.user:
+                handoffs.close(store, open_handoff, HandoffState.LOST, now)
+        close_link(store, link, by=delivery.user, now=now)
+        return link.npm_user, session
+
+    npm_user, session = await services.database.run(work)
+    if not npm_user:
+        await answer(services, delivery, render_nothing_to_log_out())
+        return
+    ended = await end_session(services, session) if session else True
+    await answer(services, delivery, render_logged_out(npm_user, ended_at_npm=ended))
+
+
+async def tell_who(services: Services, delivery: CommandDelivery) -> None:
+    """`whoami`."""
+
+    def work(store: Store) -> Message:
+        link = store.links.find_of(delivery.user)
+        return render_who_am_i(link_view(services, link) if link else None)
+
+    await answer(services, delivery, await services.database.run(work))
+
+
+async def put_off(services: Services, delivery: ClickDelivery) -> None:
+    """[Later, at my computer]."""
+
+    def work(store: Store) -> Message:
+        handoff = store.handoffs.find_token(delivery.value)
+        if (no := _not_theirs(handoff, delivery)) is not None or handoff is None:
+            return no or decisions.render_never_issued()
+        done = handoffs.put_off(store, handoff, services.clock.now())
+        return decisions.render_later() if done else decisions.render_handoff_gone()
+
+    await answer(services, delivery, await services.database.run(work))
+
+
+async def be_ready(services: Services, delivery: ClickDelivery) -> None:
+    """[I'm ready]: the person is present, so that a new link may be asked for."""
+
+    def work(store: Store) -> tuple[Message, LoginWanted | None]:
+        now = services.clock.now()
+        if delivery.value.startswith("asked:"):
+            return _ready_as_requester(services, store, delivery), None
+        handoff = store.handoffs.find_token(delivery.value)
+        if (no := _not_theirs(handoff, delivery)) is not None or handoff is None:
+            return no or decisions.render_never_issued(), None
+        resumed = handoffs.resume(store, handoff, now)
+        if resumed is False:
+            return decisions.render_handoff_gone(), None
+        if handoff.state in {HandoffState.LATER, HandoffState.EXPIRED}:
+            handoff.state = HandoffState.RENEWED.value
+            store.surfaces.touch(f"handoff:{handoff.id}", now)
+        return decisions.render_ready(), resumed if isinstance(resumed, LoginWanted) else None
+
+    message, login = await services.database.run(work)
+    if login is not None:
+        await begin_login(services, login)
+    services.bell.ring("lane", "handoffs", "surfaces")
+    await answer(services, delivery, message)
+
+
+def _ready_as_requester(services: Services, store: Store, delivery: ClickDelivery) -> Message:
+    """The requester, whose own account executes what others approved, is present."""
+    link = store.links.find_linked(delivery.user)
+    step_id = delivery.value.removeprefix("asked:")
+    asked = store.surfaces.find(delivery.value)
+    if link is None or asked is None or asked.channel != delivery.user or not step_id.isdecimal():
+        return decisions.render_never_issued()
+    now = services.clock.now()
+    handoffs.set_present(store, link, now)
+    store.surfaces.touch(delivery.value, now)
+    return decisions.render_ready()
+
+
+async def disown(services: Services, delivery: ClickDelivery) -> None:
+    """[Not me]."""
+
+    def work(store: Store) -> tuple[Message, SecretStr | None]:
+        handoff = store.handoffs.find_token(delivery.value)
+        if (no := _not_theirs(handoff, delivery)) is not None or handoff is None:
+            return no or decisions.render_never_issued(), None
+        session = handoffs.disown(services, store, handoff, services.clock.now())
+        return decisions.render_disowned(), session
+
+    message, session = await services.database.run(work)
+    if session is not None:
+        await end_session(services, session)
+    await answer(services, delivery, message)
+
+
+def _not_theirs(handoff: HandoffRow | None, delivery: ClickDelivery) -> Message | None:
+    if handoff is None:
+        return decisions.render_never_issued()
+    return decisions.render_not_your_link() if handoff.slack_user != delivery.user else None
+
+
+async def confirm_link(services: Services, delivery: ClickDelivery) -> None:
+    """[Confirm]: an admin says that a Slack person and an npm user are the same."""
+    await _decide_link(services, delivery, is_same=True)
+
+
+async def refuse_link(services: Services, delivery: ClickDelivery) -> None:
+    """[Refuse]."""
+    await _decide_link(services, delivery, is_same=False)
+
+
+async def _decide_link(services: Services, delivery: ClickDelivery, *, is_same: bool) -> None:
+    person = await load_person(services, delivery.user)
+
+    def work(store: Store) -> Message:
+        link = store.links.find_token(delivery.value)
+        if link is None:
+            return decisions.render_never_issued()
+        now = services.clock.now()
+        denial = authorise(Action.CONFIRM_LINK, person, link, load_directory(services, store))
+        if denial is not None:
+            store.audit.add(AuditKind.DENIED, actor=person.id, at=now, action=Action.CONFIRM_LINK, why=denial)
+            store.surfaces.touch(f"link_request:{link.id}", now)
+            if denial is Denial.CHANGED:
+                return decisions.render_link_decided_already()
+            return render_denial(denial, Denied(wish=Action.CONFIRM_LINK))
+        if is_same and store.links.find_npm_user(link.npm_user) is not None:
+            refuse(store, link, by=person.id, now=now)
+            store.surfaces.touch(f"link_request:{link.id}", now)
+            return decisions.render_npm_user_taken(link.npm_user)
+        if is_same:
+            prove(store, link, proof="", by=person.id, now=now)
+        else:
+            refuse(store, link, by=person.id, now=now)
+        store.surfaces.touch(f"link_request:{link.id}", now)
+        return decisions.render_link_decision(is_same=is_same)
+
+    message = await services.database.run(work)
+    services.bell.ring("surfaces")
+    await answer(services, delivery, message)

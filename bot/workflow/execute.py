@@ -1,0 +1,72 @@
+"""Making the calls, one at a time: claim it, send it, record what npm said."""
+
+import asyncio
+from datetime import timedelta
+
+from pydantic import SecretStr
+
+from bot.domain.lifecycle import Call
+from bot.domain.operations import revoked_id_of, target_of
+from bot.domain.outcome import Invalid, NotSent, ReadAnswer, WriteAnswer
+from bot.services import Services
+from bot.workflow.lane import CALL_DEADLINE, Errand, claim_next
+from bot.workflow.progress import Progress
+from bot.workflow.record_read import record_read
+from bot.workflow.record_step import record_found, record_write
+
+_MARGIN = timedelta(seconds=2)
+"""Less than this left of the deadline, and the call is not begun: it could outlive the lease."""
+
+
+async def execute_next(services: Services) -> Progress:
+    """Make the next call of the lane, if it is time for one."""
+    claimed_at = services.clock.monotonic()
+    errand = await services.database.run(lambda store: claim_next(services, store))
+    if isinstance(errand, Progress):
+        return errand
+    password = services.pocket.take(errand.slack_user)
+    left = CALL_DEADLINE.total_seconds() - (services.clock.monotonic() - claimed_at)
+    # A call that went out is seen to its end even when this process is told to stop: its answer must not be lost.
+    await asyncio.shield(_call_and_record(services, errand, password, left))
+    services.bell.ring("surfaces", "handoffs")
+    return Progress(more=True)
+
+
+async def _call_and_record(services: Services, errand: Errand, password: SecretStr | None, left: float) -> None:
+    if left < _MARGIN.total_seconds():
+        answer: WriteAnswer | ReadAnswer = NotSent("this machine was too slow to begin the call in time")
+    elif errand.call == Call.CREATE.value:
+        answer = await _create(services, errand, password, left)
+    elif errand.call == Call.REVOKE.value:
+        answer = await _revoke(services, errand, password, left)
+    else:
+        answer = await services.registry.list_configurations(errand.session, errand.package, password, deadline=left)
+    if isinstance(answer, NotSent) and password is not None:
+        services.pocket.put(errand.slack_user, password)
+    await _record(services, errand, answer, used_password=password is not None)
+
+
+async def _create(services: Services, errand: Errand, password: SecretStr | None, left: float) -> WriteAnswer:
+    target = target_of(errand.operation, errand.phase) if errand.operation else None
+    if target is None:
+        return Invalid(0, "The old configuration has claims that I do not know, so I cannot make it again.")
+    return await services.registry.create_configuration(
+        errand.session, errand.package, target.publisher, target.permissions, password, deadline=left
+    )
+
+
+async def _revoke(services: Services, errand: Errand, password: SecretStr | None, left: float) -> WriteAnswer:
+    configuration_id = revoked_id_of(errand.operation) if errand.operation else ""
+    return await services.registry.revoke_configuration(
+        errand.session, errand.package, configuration_id, password, deadline=left
+    )
+
+
+async def _record(services: Services, errand: Errand, answer: WriteAnswer | ReadAnswer, *, used_password: bool) -> None:
+    """Record an answer; the database may be away for a while, and the answer must not be."""
+    if errand.read_id is not None:
+        await services.database.run(lambda store: record_read(services, store, errand, answer, used_password))
+    elif errand.call == "list":
+        await services.database.run(lambda store: record_found(services, store, errand, answer, used_password))
+    else:
+        await services.database.run(lambda store: record_write(services, store, errand, answer, used_password))

@@ -1,0 +1,231 @@
+"""Account links: a login at npm, and the proof that its npm user and the Slack person are the same."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydantic import SecretStr
+
+from bot.domain import step_events
+from bot.domain.events import AuditKind
+from bot.domain.lifecycle import State, WaitFor
+from bot.domain.overview import HandoffState, LinkState
+from bot.errors import RegistryError
+from bot.messages.links import LinkRefusal
+from bot.registry import Identity
+from bot.services import Services
+from bot.workflow import transitions
+from bot.workflow.recording import HANDOFF_LIFE, host_of, wipe_session
+from storage.models import HandoffRow, LinkRow
+from storage.repository import new_token
+from storage.store import Store
+
+SESSION_LIFE = timedelta(hours=2)
+"""npm's (npm-trust 2.3)."""
+
+PROVEN_BY_EMAIL = "npm's verified e-mail is the one in Slack"
+
+_NOT_ACCEPTED = "npm did not accept the session of this login. Try again with `/npmtrust login`."
+_POLL = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class LoginWanted:
+    """Somebody who is to log in at npm."""
+
+    slack_user: str
+    slack_name: str
+    slack_email: str
+    npm_user: str = ""
+    """Whom they are linked to already."""
+    announce_in: str = ""
+    """The channel in which the link was asked for."""
+
+
+async def begin_login(services: Services, wanted: LoginWanted) -> None:
+    """Get a login link from npm and have it sent to its person; one that is open already stays.
+
+    Raises:
+        RegistryError: npm gives none now.
+    """
+    if await services.database.run(lambda store: store.handoffs.find_open(wanted.slack_user, login=True)):
+        return
+    started = await services.registry.start_login()
+    auth_url, done_url = started.auth_url, started.done_url
+
+    def keep(store: Store) -> None:
+        now = services.clock.now()
+        handoff = store.handoffs.add(
+            HandoffRow(
+                workspace=store.workspace,
+                token=new_token(),
+                login=True,
+                slack_user=wanted.slack_user,
+                slack_name=wanted.slack_name,
+                slack_email=wanted.slack_email,
+                npm_user=wanted.npm_user,
+                announce_in=wanted.announce_in,
+                host=host_of(auth_url.get_secret_value()),
+                sealed_auth_url=services.vault.seal(auth_url),
+                sealed_done_url=services.vault.seal(done_url),
+                state=HandoffState.OPEN.value,
+                created_at=now,
+                expires_at=now + HANDOFF_LIFE,
+                next_poll_at=now + _POLL,
+            )
+        )
+        link = store.links.find_linked(wanted.slack_user)
+        if link is not None:
+            link.away = False
+        store.audit.add(AuditKind.HANDOFF_MADE, actor=wanted.slack_user, at=now, login=True)
+        store.surfaces.want(f"handoff:{handoff.id}", channel=wanted.slack_user, now=now, urgent=True)
+
+    await services.database.run(keep)
+    services.bell.ring("surfaces", "handoffs")
+
+
+async def finish_login(services: Services, handoff_id: int, session: SecretStr) -> None:
+    """Find out whose session it is, and keep it only where the person is proven to be that npm user."""
+    try:
+        identity = await services.registry.load_identity(session)
+    except RegistryError:
+        identity = None  # the login link is used up, so this cannot be tried again: the person logs in anew
+    keeps = await services.database.run(lambda store: _judge(services, store, handoff_id, identity, session))
+    if not keeps:
+        await end_session(services, session)
+    services.bell.ring("lane", "surfaces")
+
+
+async def end_session(services: Services, session: SecretStr) -> bool:
+    """End a session at npm as well as can be, here it is forgotten; False where npm ends it by itself, later."""
+    try:
+        return await services.registry.log_out(session)
+    except RegistryError:
+        return False
+
+
+def _judge(services: Services, store: Store, handoff_id: int, identity: Identity | None, session: SecretStr) -> bool:
+    """Decide what a login makes; True when its session is kept."""
+    handoff = store.handoffs.load(handoff_id)
+    if handoff is None or handoff.state != HandoffState.OPEN:
+        return False
+    now = services.clock.now()
+    handoff.state, handoff.sealed_auth_url, handoff.sealed_done_url = HandoffState.DONE.value, "", ""
+    store.audit.add(AuditKind.HANDOFF_ENDED, actor=handoff.slack_user, at=now, login=True, state="done")
+    store.surfaces.touch(f"handoff:{handoff.id}", now)
+    if identity is None:
+        handoff.outcome = _NOT_ACCEPTED
+        return False
+    link = store.links.find_of(handoff.slack_user)
+    refusal = _check_identity(services, store, handoff, identity, link)
+    if refusal is not None:
+        handoff.refusal, handoff.refused_npm_user = refusal.value, identity.npm_user
+        handoff.outcome = "The account of this login was not linked; the message below says why."
+        store.surfaces.want(f"link_refused:{handoff.id}", channel=handoff.slack_user, now=now)
+        store.audit.add(
+            AuditKind.LINK_REFUSED, actor=handoff.slack_user, at=now, npm_user=identity.npm_user, why=refusal.value
+        )
+        return False
+    link = _link(services, store, handoff, identity, link, now)
+    if link.state != LinkState.LINKED:
+        return False
+    keep_session(services, store, link, session, now)
+    handoff.outcome = f"You are logged in as npm user {link.npm_user}. I go on with what waited for it."
+    return True
+
+
+def _check_identity(
+    services: Services, store: Store, handoff: HandoffRow, identity: Identity, link: LinkRow | None
+) -> LinkRefusal | None:
+    """Say why this npm user cannot be this person's."""
+    if not identity.two_factor:
+        return LinkRefusal.TWO_FACTOR_OFF
+    owner = store.links.find_npm_user(identity.npm_user)
+    if owner is not None and owner.slack_user != handoff.slack_user:
+        return LinkRefusal.NPM_USER_TAKEN
+    if link is not None and link.state == LinkState.LINKED:
+        return None if link.npm_user == identity.npm_user else LinkRefusal.OTHER_NPM_USER
+    others = services.options.admins - {handoff.slack_user}
+    return None if _is_same_person(handoff, identity) or others else LinkRefusal.NO_ADMINS
+
+
+def _is_same_person(handoff: HandoffRow, identity: Identity) -> bool:
+    """Npm's verified e-mail equals the one in Slack; an empty one proves nothing."""
+    email = identity.email.casefold()
+    return identity.email_verified and bool(email) and email == handoff.slack_email.casefold()
+
+
+def _link(
+    services: Services, store: Store, handoff: HandoffRow, identity: Identity, link: LinkRow | None, now: datetime
+) -> LinkRow:
+    """Make or renew the link of a person; it is pending until it is proven."""
+    if link is not None and link.state == LinkState.LINKED:
+        return link
+    if link is not None:
+        link.state = LinkState.CLOSED.value
+        store.flush()
+    proven = _is_same_person(handoff, identity)
+    fresh = store.links.add(
+        LinkRow(
+            workspace=store.workspace,
+            token=new_token(),
+            slack_user=handoff.slack_user,
+            slack_name=handoff.slack_name,
+            slack_email=handoff.slack_email,
+            npm_user=identity.npm_user,
+            npm_email=identity.email,
+            state=LinkState.PENDING.value,
+            announce_in=handoff.announce_in or services.options.channel,
+            created_at=now,
+        )
+    )
+    store.audit.add(AuditKind.LINK_MADE, actor=handoff.slack_user, at=now, npm_user=identity.npm_user, proven=proven)
+    if proven:
+        prove(store, fresh, proof=PROVEN_BY_EMAIL, by="", now=now)
+    else:
+        for admin in services.options.admins - {handoff.slack_user}:
+            store.surfaces.want(f"link_request:{fresh.id}:{admin}", channel=admin, now=now)
+    store.surfaces.want(f"link:{fresh.id}", channel=handoff.slack_user, now=now)
+    return fresh
+
+
+def prove(store: Store, link: LinkRow, *, proof: str, by: str, now: datetime) -> None:
+    """Let a link count, announce it, and show its person as a reviewer where they maintain something pending."""
+    link.state, link.proof, link.confirmed_by = LinkState.LINKED.value, proof, by
+    store.flush()
+    store.audit.add(AuditKind.LINK_CONFIRMED, actor=by or link.slack_user, at=now, npm_user=link.npm_user, proof=proof)
+    store.surfaces.touch(f"link:{link.id}", now)
+    if link.announce_in and link.announce_in != link.slack_user:
+        store.surfaces.want(f"link_announcement:{link.id}", channel=link.announce_in, now=now)
+    for row in store.change_sets.list_steps([State.IN_REVIEW]):
+        if link.npm_user in transitions.facts_of(row).maintainers:
+            transitions.touch(store, row.change_set_id, now)
+
+
+def keep_session(services: Services, store: Store, link: LinkRow, session: SecretStr, now: datetime) -> None:
+    """Seal a session, and let go on what waited for it."""
+    link.sealed_session, link.session_until = services.vault.seal(session), now + SESSION_LIFE
+    link.away = False
+    store.surfaces.touch(f"link:{link.id}", now)
+    for row in store.change_sets.list_waiting_for(link.slack_user):
+        if row.waits_for == WaitFor.LOGIN.value:
+            transitions.update_progress(row, trouble="")
+            transitions.move(store, row, step_events.PersonDone(), actor=link.slack_user, now=now)
+    for read in store.reads.list_waiting_for(link.slack_user):
+        read.state, read.next_try_at = "ready", now
+
+
+def refuse(store: Store, link: LinkRow, *, by: str, now: datetime) -> None:
+    """An admin says that the two are not the same."""
+    close_link(store, link, by=by, now=now)
+    link.confirmed_by = by
+    store.surfaces.touch(f"link:{link.id}", now)
+
+
+def close_link(store: Store, link: LinkRow, *, by: str, now: datetime) -> None:
+    """End a link: its approvals do not count any more."""
+    wipe_session(store, link, why="the link was closed", now=now)
+    link.state = LinkState.CLOSED.value
+    store.audit.add(AuditKind.LINK_CLOSED, actor=by, at=now, npm_user=link.npm_user, slack_user=link.slack_user)
+    for row in store.change_sets.list_steps([State.IN_REVIEW, State.READY, State.WAITING]):
+        if link.npm_user in transitions.facts_of(row).maintainers:
+            transitions.touch(store, row.change_set_id, now)

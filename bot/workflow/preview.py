@@ -1,0 +1,98 @@
+"""`--dry-run`: what would be asked and what npm would get; nothing is stored and nobody is told."""
+
+from typing import TYPE_CHECKING
+
+from bot.domain.approval import StepFacts as Rules
+from bot.domain.approval import approvals_missing, reviewers_of
+from bot.domain.commands import RevokeTrust, SetUp
+from bot.domain.deliveries import CommandDelivery, SubmissionDelivery
+from bot.domain.lifecycle import State
+from bot.domain.operations import Create, body_of
+from bot.domain.overview import ChangeSetView, Maintainer, StepView
+from bot.domain.packages import escape_package
+from bot.messages.commands import render_json
+from bot.messages.listings import render_dry_run
+from bot.messages.message import Message
+from bot.services import Services
+from bot.workflow.answering import answer
+from bot.workflow.authorise import load_directory
+from bot.workflow.views import package_url
+from storage.store import Store
+
+if TYPE_CHECKING:
+    from bot.workflow.stage import Planned
+
+
+async def show_preview(
+    services: Services,
+    delivery: CommandDelivery | SubmissionDelivery,
+    command: SetUp | RevokeTrust,
+    planned: "list[Planned]",
+    channel: str,
+) -> None:
+    """Answer with the change set as it would be."""
+
+    def draw(store: Store) -> Message:
+        if command.as_json:
+            return render_json([_call(step) for step in planned])
+        return render_dry_run(_view(services, store, delivery.user, command, planned, channel))
+
+    await answer(services, delivery, await services.database.run(draw), channel=channel)
+
+
+def describe_calls(planned: "list[Planned]") -> list[dict[str, object]]:
+    """Write down, for `--json`, the calls that npm would get."""
+    return [_call(step) for step in planned]
+
+
+def _call(step: "Planned") -> dict[str, object]:
+    operation = step.operation
+    path = f"/-/package/{escape_package(operation.package)}/trust"
+    if isinstance(operation, Create):
+        body = body_of(operation.publisher, operation.permissions)
+        return {"package": operation.package, "method": "POST", "path": path, "body": body}
+    selector = operation.model_dump(mode="json", include={"configuration_id", "from_repository"})
+    return {"package": operation.package, "method": "DELETE", "path": path, **selector}
+
+
+def _view(
+    services: Services,
+    store: Store,
+    requester: str,
+    command: SetUp | RevokeTrust,
+    planned: "list[Planned]",
+    channel: str,
+) -> ChangeSetView:
+    now = services.clock.now()
+    return ChangeSetView(
+        number=0,
+        requester=requester,
+        reason=command.reason,
+        created_at=now,
+        deadline=now,
+        offer="",
+        steps=tuple(_step_view(services, store, requester, step) for step in planned),
+        permissions_stated=not isinstance(command, SetUp) or command.permissions_stated,
+        channel=channel,
+    )
+
+
+def _step_view(services: Services, store: Store, requester: str, step: "Planned") -> StepView:
+    directory = load_directory(services, store)
+    rules = Rules(requester=requester, maintainers=step.facts.maintainers, fingerprint="")
+    reviewers = reviewers_of(rules, directory)
+    return StepView(
+        operation=step.operation,
+        state=State.IN_REVIEW,
+        evidence=step.facts.evidence,
+        maintainers=tuple(
+            Maintainer(npm_user=name, slack_user=directory.slack_user_of(name)) for name in step.facts.maintainers
+        ),
+        reviewers=reviewers.people,
+        reviewers_are_admins=reviewers.are_admins,
+        approvals_missing=approvals_missing(rules, directory),
+        repository_inferred=step.facts.repository_inferred,
+        warnings=step.facts.warnings,
+        needs_look=step.facts.needs_look,
+        package_url=package_url(services, step.operation.package),
+    )

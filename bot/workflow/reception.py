@@ -1,0 +1,122 @@
+"""Which use case a delivery is for."""
+
+from bot.domain.command_parser import parse_command
+from bot.domain.commands import (
+    Cancel,
+    FormDraft,
+    Help,
+    ListTrust,
+    LogIn,
+    LogOut,
+    Misunderstood,
+    OpenForm,
+    Pending,
+    RevokeTrust,
+    SetUp,
+    Status,
+    WhoAmI,
+)
+from bot.domain.deliveries import ClickDelivery, CommandDelivery, Delivery, SubmissionDelivery
+from bot.messages.commands import render_help, render_mistakes
+from bot.messages.decisions import render_never_issued
+from bot.messages.forms import FormOrigin, operation_form, read_operation_form, read_reject_form
+from bot.messages.ids import Action, Callback
+from bot.messages.notices import render_form_too_late
+from bot.messages.refusals import render_secret_refused
+from bot.notifications import SlackRefused
+from bot.services import Services
+from bot.workflow import accounts, clicks, list_trust, overviews, review, stage
+from bot.workflow.answering import answer
+from storage.store import Store
+
+
+async def handle(services: Services, delivery: Delivery, *, inbox_id: int) -> None:
+    """Do what a delivery asks for, and answer it.
+
+    Raises:
+        RegistryError: npm cannot be used now; the delivery is to be tried again.
+        SlackError: Slack cannot be used now; as above.
+    """
+    match delivery:
+        case CommandDelivery():
+            await _command(services, delivery, inbox_id)
+        case ClickDelivery():
+            await _click(services, delivery)
+        case SubmissionDelivery():
+            await _submission(services, delivery, inbox_id)
+
+
+async def _command(services: Services, delivery: CommandDelivery, inbox_id: int) -> None:
+    if delivery.secret_removed:
+        await answer(services, delivery, render_secret_refused(delivery.text))
+        return
+    match parse_command(delivery.text):
+        case SetUp() | RevokeTrust() as command:
+            await stage.stage(services, delivery, command, inbox_id=inbox_id)
+        case ListTrust() as command:
+            await list_trust.list_trust(services, delivery, command, inbox_id=inbox_id)
+        case OpenForm(draft=draft):
+            await open_form(services, delivery, draft)
+        case LogIn():
+            await accounts.log_in(services, delivery)
+        case LogOut():
+            await accounts.log_out(services, delivery)
+        case WhoAmI():
+            await accounts.tell_who(services, delivery)
+        case Status(number=number):
+            await overviews.tell_status(services, delivery, number)
+        case Pending():
+            await overviews.tell_pending(services, delivery)
+        case Cancel(number=number):
+            await review.cancel_number(services, delivery, number)
+        case Help(topic=topic):
+            await answer(services, delivery, render_help(topic))
+        case Misunderstood() as misunderstood:
+            await _misunderstood(services, delivery, misunderstood)
+
+
+async def _misunderstood(services: Services, delivery: CommandDelivery, misunderstood: Misunderstood) -> None:
+    draft = misunderstood.draft
+
+    def keep(store: Store) -> str:
+        return store.drafts.add(delivery.user, draft.model_dump_json(), services.clock.now()) if draft else ""
+
+    edit = await services.database.run(keep)
+    await answer(services, delivery, render_mistakes(misunderstood, delivery.text, edit=edit))
+
+
+async def open_form(services: Services, delivery: CommandDelivery | ClickDelivery, draft: FormDraft) -> None:
+    """Open the form of a provider. Slack lets a form open for three seconds after the press."""
+    try:
+        await services.notifier.open_view(delivery.trigger_id, operation_form(draft, channel=delivery.channel))
+    except SlackRefused:
+        await answer(services, delivery, render_form_too_late())
+
+
+async def _click(services: Services, delivery: ClickDelivery) -> None:
+    if delivery.action in {Action.OPEN_NPM, Action.OPEN_PACKAGE}:
+        return  # a link: the browser has opened it already
+    if delivery.action == Action.EDIT:
+        content = await services.database.run(lambda store: store.drafts.find(delivery.value, delivery.user))
+        if content is None:
+            await answer(services, delivery, render_never_issued())
+        else:
+            await open_form(services, delivery, FormDraft.model_validate_json(content))
+        return
+    if delivery.action in clicks.BY_ACTION:
+        await clicks.BY_ACTION[Action(delivery.action)](services, delivery)
+        return
+    await answer(services, delivery, render_never_issued())
+
+
+async def _submission(services: Services, delivery: SubmissionDelivery, inbox_id: int) -> None:
+    if delivery.callback == Callback.OPERATION:
+        command = read_operation_form(delivery.values, delivery.metadata)
+        if isinstance(command, SetUp):
+            channel = FormOrigin.model_validate_json(delivery.metadata).channel
+            await stage.stage(services, delivery, command, inbox_id=inbox_id, channel=channel)
+    elif delivery.callback == Callback.REJECT:
+        rejection = read_reject_form(delivery.values, delivery.metadata)
+        if not isinstance(rejection, list):
+            origin, reason = rejection
+            await review.reject(services, delivery, origin.offer, reason, channel=origin.channel)

@@ -1,0 +1,15 @@
+"""Everything that goes on by itself, each as one piece of work."""
+
+from collections.abc import Mapping
+
+from bot.workflow import deadlines, execute, handoff, inbox, surfaces
+from bot.workflow.progress import Worker
+
+WORKERS: Mapping[str, Worker] = {
+    "inbox": inbox.execute_next,
+    "lane": execute.execute_next,
+    "handoffs": handoff.execute_next,
+    "surfaces": surfaces.execute_next,
+    "deadlines": deadlines.execute_next,
+}
+"""In the order in which a request meets them."""

@@ -1,0 +1,6 @@
+"""The door to Slack: verify, read, store, acknowledge, in this order. The work is done elsewhere."""
+
+from handlers.front_door import FrontDoor
+from handlers.request_guard import MAX_BODY_BYTES
+
+__all__ = ["MAX_BODY_BYTES", "FrontDoor"]

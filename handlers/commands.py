@@ -1,0 +1,21 @@
+"""What follows `/npmtrust`."""
+
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.context.async_context import AsyncBoltContext
+
+from bot.services import Services
+from bot.workflow.inbox import receive
+from handlers.payloads import INCOMING, Incoming
+
+
+class CommandListener:
+    """Keeps commands, whatever they say: the answer follows from the inbox."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def take(self, ack: AsyncAck, context: AsyncBoltContext) -> None:
+        """Store, then acknowledge with nothing to show."""
+        incoming: Incoming = context[INCOMING]
+        await receive(self._services, incoming.delivery, key=incoming.key)
+        await ack()

@@ -1,0 +1,61 @@
+"""What went wrong at the door is told to the person, in the way that Slack shows for what they did."""
+
+import asyncio
+import logging
+import secrets
+from http import HTTPStatus
+
+from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.response import BoltResponse
+
+from bot.domain.deliveries import ClickDelivery, CommandDelivery, SubmissionDelivery
+from bot.errors import SlackError, StorageError
+from bot.messages import acks
+from bot.messages.message import Message
+from bot.services import Services
+from handlers.payloads import INCOMING, Incoming
+
+_ANSWER_SECONDS = 2.0
+"""An ack is due within three."""
+
+_LOG = logging.getLogger(__name__)
+
+
+class ErrorListener:
+    """Turns exceptions of listeners into answers."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def take(self, error: Exception, context: AsyncBoltContext) -> BoltResponse:
+        """Log an exception under a number that the person is told."""
+        incoming: Incoming | None = context.get(INCOMING)
+        if incoming is None or isinstance(error, BoltUnhandledRequestError):
+            _LOG.info("Something of Slack's was not for us (%s)", type(error).__name__)
+            return BoltResponse(status=HTTPStatus.NOT_FOUND)
+        if isinstance(error, StorageError):
+            _LOG.error("A %s was not stored: %s", incoming.delivery.kind, error)
+            return await self.answer(incoming, acks.not_stored())
+        error_id = secrets.token_hex(4)
+        _LOG.error("Error %s: a %s was not taken", error_id, incoming.delivery.kind, exc_info=error)
+        return await self.answer(incoming, acks.broken(error_id))
+
+    async def answer(self, incoming: Incoming, message: Message) -> BoltResponse:
+        """Tell the person, and acknowledge."""
+        match incoming.delivery:
+            case CommandDelivery():
+                return BoltResponse(status=HTTPStatus.OK, body={"text": message.text, "blocks": list(message.blocks)})
+            case SubmissionDelivery(values=values):
+                errors = dict.fromkeys(list(values)[:1], message.text)
+                return BoltResponse(status=HTTPStatus.OK, body={"response_action": "errors", "errors": errors})
+            case ClickDelivery(response_url=response_url):
+                await self._respond(response_url, message)
+                return BoltResponse(status=HTTPStatus.OK)
+
+    async def _respond(self, response_url: str, message: Message) -> None:
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await self._services.notifier.respond(response_url, message)
+        except (SlackError, TimeoutError) as err:
+            _LOG.warning("A click could not be answered: %s", str(err) or type(err).__name__)

@@ -1,0 +1,1 @@
+"""The database: the queue, the record and the memory. Only this package speaks SQL."""

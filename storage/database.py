@@ -1,0 +1,156 @@
+"""The engine and its transactions.
+
+    StorageError
+    ├── DatabaseDown      the database cannot be reached or is locked: try again
+    ├── DatabaseInUse     another `npmtrust run` has this SQLite file
+    └── vault.WrongKey    the keys do not open what is stored
+
+Database code is synchronous and leaves the event loop: one dedicated thread for SQLite (it has one writer anyway), a
+small pool of threads for PostgreSQL.
+"""
+
+import asyncio
+import fcntl
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.pool import StaticPool
+
+from bot.errors import StorageError
+from storage.store import Store
+
+T = TypeVar("T")
+
+TRIES = 5
+"""How often a transaction is tried whose rows somebody else moved first."""
+
+_POSTGRES_THREADS = 4
+
+
+class DatabaseDown(StorageError):
+    """The database cannot be used now."""
+
+
+class DatabaseInUse(StorageError):
+    """Another process runs on this SQLite file."""
+
+
+class Database:
+    """Runs functions in transactions, away from the event loop."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _make_engine(url)
+        self.workspace = ""
+        """Slack's team id; every row that is read or written belongs to it."""
+        self._file = self.engine.url.database if self.is_sqlite else None
+        self._lock: IO[bytes] | None = None
+        threads = 1 if self.is_sqlite else _POSTGRES_THREADS
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="database")
+
+    @property
+    def is_sqlite(self) -> bool:
+        """The embedded default; it takes one `npmtrust run`."""
+        return self.engine.dialect.name == "sqlite"
+
+    def claim_file(self) -> None:
+        """Take the SQLite file for this process, until it ends.
+
+        Raises:
+            DatabaseInUse: another process has it.
+        """
+        if self._file is None:
+            return
+        lock = Path(f"{self._file}.lock").open("ab")  # noqa: SIM115 -- held until the process ends
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as err:
+            lock.close()
+            raise DatabaseInUse(f"another npmtrust runs on {self._file}: end it first, or use PostgreSQL") from err
+        self._lock = lock
+
+    async def run(self, work: Callable[[Store], T]) -> T:
+        """Run `work` in one transaction and commit it.
+
+        A transaction whose rows were moved by somebody else meanwhile is done again from the start.
+
+        Raises:
+            DatabaseDown: it could not be done now.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._executor, self._transact, work)
+
+    async def call(self, work: Callable[[Engine], T]) -> T:
+        """Run `work` with the engine, where transactions run: SQLite has one connection and one thread for it.
+
+        Raises:
+            DatabaseDown: it could not be done now.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._executor, self._call, work)
+
+    def _call(self, work: Callable[[Engine], T]) -> T:
+        try:
+            return work(self.engine)
+        except DBAPIError as err:
+            raise DatabaseDown(str(err.orig)) from err
+
+    def _transact(self, work: Callable[[Store], T]) -> T:
+        for _ in range(TRIES - 1):
+            try:
+                return self._transact_once(work)
+            except (StaleDataError, IntegrityError):
+                continue  # somebody else was first: look again at what stands
+        try:
+            return self._transact_once(work)
+        except (StaleDataError, IntegrityError) as err:
+            raise DatabaseDown("others kept changing the same rows") from err
+
+    def _transact_once(self, work: Callable[[Store], T]) -> T:
+        try:
+            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+                return work(Store(session, self.workspace))
+        except IntegrityError:
+            raise
+        except DBAPIError as err:
+            raise DatabaseDown(str(err.orig)) from err
+
+    async def close(self) -> None:
+        """End the threads and the connections; give the SQLite file back."""
+        await asyncio.get_running_loop().run_in_executor(self._executor, self.engine.dispose)
+        self._executor.shutdown()
+        if self._lock is not None:
+            self._lock.close()
+
+
+def _make_engine(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=_POSTGRES_THREADS)
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        _keep_private(parsed.database)
+    engine = create_engine(parsed, poolclass=StaticPool, connect_args={"check_same_thread": False})
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _keep_private(file: str) -> None:
+    """Sessions are encrypted, yet nobody else on the machine has to read who approved what."""
+    os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -- sqlite3's, through SQLAlchemy's pool
+    connection.isolation_level = None  # we begin ourselves, see below
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    """Take the write lock at once: a transaction that reads first could otherwise not be upgraded."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

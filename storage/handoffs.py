@@ -1,0 +1,44 @@
+"""Links of npm's that people were given."""
+
+from datetime import datetime
+
+from storage.models import HandoffRow
+from storage.repository import Repository
+
+
+class Handoffs(Repository):
+    """The open ones are polled; each ends in one of `bot.domain.overview.HandoffState`."""
+
+    def add(self, handoff: HandoffRow) -> HandoffRow:
+        """Store a handoff."""
+        return self._add(handoff)
+
+    def load(self, handoff_id: int) -> HandoffRow | None:
+        """Load by row id."""
+        return self._one(self._select(HandoffRow).where(HandoffRow.id == handoff_id))
+
+    def find_token(self, token: str) -> HandoffRow | None:
+        """Find by the value that its buttons carry."""
+        return self._one(self._select(HandoffRow).where(HandoffRow.token == token))
+
+    def find_open(self, slack_user: str, *, login: bool | None = None) -> HandoffRow | None:
+        """Find the open link of a person."""
+        query = self._select(HandoffRow).where(HandoffRow.slack_user == slack_user, HandoffRow.state == "open")
+        if login is not None:
+            query = query.where(HandoffRow.login.is_(login))
+        return self._one(query)
+
+    def list_open(self) -> list[HandoffRow]:
+        """List the open ones, the next to poll first."""
+        return self._all(
+            self._select(HandoffRow).where(HandoffRow.state == "open").order_by(HandoffRow.next_poll_at, HandoffRow.id)
+        )
+
+    def list_of_step(self, step_id: int) -> list[HandoffRow]:
+        """List those of a step, newest first."""
+        query = self._select(HandoffRow).where(HandoffRow.step_id == step_id)
+        return self._all(query.order_by(HandoffRow.id.desc()))
+
+    def list_due(self, now: datetime) -> list[HandoffRow]:
+        """List those to poll or to end by a moment."""
+        return [row for row in self.list_open() if row.next_poll_at <= now or row.expires_at <= now]

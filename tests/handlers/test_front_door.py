@@ -1,0 +1,200 @@
+import json
+from urllib.parse import urlencode
+
+import pytest
+
+from bot.domain.commands import FormDraft
+from bot.domain.deliveries import ClickDelivery, CommandDelivery, SubmissionDelivery
+from bot.domain.publishers import Provider
+from bot.messages.forms import operation_form, reject_form
+from tests.handlers.door import Answered, Door, click, command, submission, written
+
+pytestmark = pytest.mark.anyio
+
+GITHUB = operation_form(FormDraft(provider=Provider.GITHUB), channel="C0GENERAL")
+REJECT = reject_form("offer-1", channel="C0GENERAL", what="@acme/ui")
+FILLED: dict[str, object] = {
+    "packages": written("@acme/ui"),
+    "file": written("release.yml"),
+    "repo": written("acme/ui"),
+    "environment": written(""),
+    "permissions": {"type": "checkboxes", "selected_options": [{"value": "createPackage", "text": {}}]},
+    "reason": written("drop tokens"),
+}
+
+
+async def test_a_command_is_stored_as_it_was_typed(door: Door) -> None:
+    answered = await door.command("github @acme/ui --file release.yml")
+    assert (answered.status, answered.text) == (200, "")
+    assert await door.stored() == [
+        CommandDelivery(
+            user="U0RITA",
+            channel="C0GENERAL",
+            text="github @acme/ui --file release.yml",
+            response_url="https://hooks.slack.com/commands/T0ACME/1/x",
+            trigger_id="13345224609.738474920.8088930838d88f008e0",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "x" * 3000, "<!channel> & <@U0OTTO|otto>", '"unclosed', "é\u2014file", "a\0b"]
+)
+async def test_any_text_is_stored(door: Door, text: str) -> None:
+    assert (await door.command(text)).status == 200
+    (stored,) = await door.stored()
+    assert isinstance(stored, CommandDelivery)
+    assert (stored.text, stored.secret_removed) == (text.replace("\0", ""), False)
+
+
+@pytest.mark.parametrize("text", ["github @acme/ui --otp 123456", "list npm_" + "a1B2" * 9, "revoke a --otp=123456"])
+async def test_a_secret_is_never_stored(door: Door, text: str) -> None:
+    assert (await door.command(text)).status == 200
+    (stored,) = await door.stored()
+    assert isinstance(stored, CommandDelivery)
+    assert stored.secret_removed
+    assert not [secret for secret in ("123456", "a1B2a1B2") if secret in stored.text]
+
+
+async def test_the_same_delivery_is_stored_once(door: Door) -> None:
+    for _ in range(3):
+        assert (await door.command("help")).status == 200
+    assert len(await door.stored()) == 1
+
+
+async def test_deliveries_without_a_trigger_are_told_apart_by_what_they_say(door: Door) -> None:
+    for text in ("help", "help", "pending"):
+        await door.command(text, trigger_id="")
+    assert [stored.text for stored in await door.stored() if isinstance(stored, CommandDelivery)] == ["help", "pending"]
+
+
+async def test_a_press_is_stored_also_one_of_a_button_that_we_never_made(door: Door) -> None:
+    assert (await door.interact(click("no such button"))).status == 200
+    assert await door.stored() == [
+        ClickDelivery(
+            user="U0OTTO",
+            channel="C0RELEASES",
+            action="no such button",
+            value="42",
+            message_ts="1772633100.000100",
+            response_url="https://hooks.slack.com/actions/T0ACME/1/x",
+            trigger_id="12466734323.1395872398",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("element", "value"),
+    [
+        ({}, ""),
+        ({"value": None}, ""),
+        ({"selected_option": {"value": "a"}}, "a"),
+        ({"selected_options": [{"value": "a"}, {"value": "b"}]}, "a b"),
+    ],
+)
+async def test_a_choice_is_stored_as_its_value(door: Door, element: dict[str, object], value: str) -> None:
+    await door.interact(click("", actions=[{"action_id": "choose", **element}]))
+    (stored,) = await door.stored()
+    assert isinstance(stored, ClickDelivery)
+    assert stored.value == value
+
+
+async def test_a_press_in_a_form_has_no_message(door: Door) -> None:
+    await door.interact(click("a", channel=None, container={"type": "view", "view_id": "V1"}, response_url=""))
+    (stored,) = await door.stored()
+    assert isinstance(stored, ClickDelivery)
+    assert (stored.channel, stored.message_ts) == ("", "")
+
+
+async def test_a_form_that_is_filled_in_right_is_stored_and_closes(door: Door) -> None:
+    answered = await door.interact(submission("operation", FILLED, metadata=GITHUB.private_metadata))
+    assert (answered.status, answered.text) == (200, "")
+    (stored,) = await door.stored()
+    assert isinstance(stored, SubmissionDelivery)
+    assert (stored.user, stored.callback, stored.metadata) == ("U0RITA", "operation", GITHUB.private_metadata)
+    assert stored.values["packages"] == "@acme/ui"
+    assert stored.values["permissions"] == "createPackage"
+
+
+def errors_of(answered: Answered) -> dict[str, str]:
+    assert (answered.status, answered.json["response_action"]) == (200, "errors")
+    errors: dict[str, str] = answered.json["errors"]
+    return errors
+
+
+async def test_mistakes_in_a_form_are_shown_below_their_fields(door: Door) -> None:
+    values = FILLED | {"packages": written(""), "file": written("ci/release.yml"), "repo": written("acme")}
+    errors = errors_of(await door.interact(submission("operation", values, metadata=GITHUB.private_metadata)))
+    assert set(errors) == {"packages", "file", "repo"}
+    assert "release.yml" in errors["file"]
+    assert await door.stored() == []
+
+
+async def test_a_rejection_needs_a_reason(door: Door) -> None:
+    values: dict[str, object] = {"reason": written(" ")}
+    errors = errors_of(await door.interact(submission("reject", values, metadata=REJECT.private_metadata)))
+    assert set(errors) == {"reason"}
+
+
+async def test_a_secret_in_a_form_is_shown_and_not_stored(door: Door) -> None:
+    values = FILLED | {"reason": written("with npm_" + "a1B2" * 9)}
+    errors = errors_of(await door.interact(submission("operation", values, metadata=GITHUB.private_metadata)))
+    assert set(errors) == {"reason"}
+    assert await door.stored() == []
+
+
+async def test_a_form_that_is_not_ours_is_stored_and_left_to_the_workflow(door: Door) -> None:
+    assert (await door.interact(submission("no such form", {}))).status == 200
+    assert len(await door.stored()) == 1
+
+
+async def test_a_form_whose_memory_is_broken_is_answered_with_a_number_for_the_log(
+    door: Door, caplog: pytest.LogCaptureFixture
+) -> None:
+    errors = errors_of(await door.interact(submission("operation", FILLED, metadata="{")))
+    number = errors["packages"].split("error ")[1].split(".")[0]
+    assert f"Error {number}" in caplog.text
+
+
+async def test_a_form_that_was_closed_is_acknowledged(door: Door) -> None:
+    closed = submission("operation", {}) | {"type": "view_closed"}
+    assert (await door.interact(closed)).status == 200
+    assert await door.stored() == []
+
+
+async def test_another_workspace_is_refused(door: Door) -> None:
+    answered = await door.command("help", team_id="T0OTHER")
+    assert answered.json["text"] == "I serve another workspace. Nothing was stored."
+    assert (await door.interact(click("approve", team={"id": "T0OTHER"}))).status == 200
+    assert (await door.interact(click("approve", team=None, user={"id": "U1", "team_id": "T0OTHER"}))).status == 200
+    assert errors_of(await door.interact(submission("operation", FILLED, team={"id": "T0OTHER"})))
+    assert await door.stored() == []
+
+
+async def test_an_app_of_an_organisation_is_told_the_workspace_with_the_person(door: Door) -> None:
+    assert (await door.interact(click("approve", team=None))).status == 200
+    assert len(await door.stored()) == 1
+
+
+async def test_nothing_is_promised_while_the_database_is_down(door: Door) -> None:
+    await door.app.services.database.call(lambda engine: engine.raw_connection().execute("DROP TABLE inbox"))
+    nothing = "Nothing was stored: my database does not answer. Please try again in a minute."
+    assert (await door.command("help")).json["text"] == nothing
+    assert errors_of(
+        await door.interact(submission("reject", {"reason": written("no")}, metadata=REJECT.private_metadata))
+    ) == {"reason": nothing}
+    url = f"{door.slack.url.rstrip('/')}/not-known"
+    assert (await door.interact(click("approve", response_url=url))).status == 200
+
+
+async def test_json_is_read_as_a_form_is(door: Door) -> None:
+    answered = await door.post(json.dumps(command("help")).encode(), content_type="application/json; charset=utf-8")
+    assert answered.status == 200
+    assert len(await door.stored()) == 1
+
+
+async def test_the_last_of_repeated_fields_counts(door: Door) -> None:
+    await door.post(urlencode(command("help")).encode() + b"&text=pending")
+    (stored,) = await door.stored()
+    assert isinstance(stored, CommandDelivery)
+    assert stored.text == "pending"

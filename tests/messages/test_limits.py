@@ -1,0 +1,223 @@
+"""Whatever comes from outside, every message is one that Slack takes, and holds no markup but ours."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from slack_sdk.models.blocks import Block as SdkBlock
+
+from bot.domain.commands import FormDraft, Misunderstood
+from bot.domain.evidence import Evidence, EvidenceKind
+from bot.domain.lifecycle import State, WaitFor
+from bot.domain.mistakes import Mistake
+from bot.domain.operations import Create, Operation, Replace, Revoke
+from bot.domain.overview import (
+    ChangeSetView,
+    DecisionView,
+    HandoffState,
+    HandoffView,
+    LinkState,
+    LinkView,
+    Maintainer,
+    PackageListing,
+    StepView,
+)
+from bot.domain.packages import PackageName
+from bot.domain.publishers import Configuration, GitHub, Permission, Provider
+from bot.messages.change_set import render_change_set, render_review_request
+from bot.messages.commands import render_json, render_mistakes, render_who_am_i
+from bot.messages.details import render_details
+from bot.messages.forms import operation_form, reject_form
+from bot.messages.handoff import render_handoff
+from bot.messages.links import render_link_announcement, render_link_outcome, render_link_request
+from bot.messages.listings import render_dry_run, render_listings, render_pending, render_status
+from bot.messages.message import Message
+from bot.messages.refusals import render_other_registry, render_package_not_found, render_repository_unfit
+from bot.sandbox.slack_blocks import check_message_blocks, check_view
+from tests.messages.examples import APPROVED, DEADLINE, FINISHED, OTTO, a_view
+from tests.messages.reading import texts_of
+
+_SPACE = "*_~`<>&:@!#|/-. \n\u202e\u200b"
+OUTSIDE = st.one_of(
+    st.text(max_size=40),
+    st.text(alphabet=f"aé1{_SPACE}\U0001f600", max_size=60),
+    st.sampled_from(("<!channel>", "*b* _i_ ~s~ `c`", ":tada:", "x" * 3000, "&" * 3000, "\U0001f600" * 1500)),
+)
+OURS = re.compile(
+    r"<@[UW][A-Z0-9]+>|<#[CG][A-Z0-9]+>|<!date\^\d+\^\{date_short_pretty\} \{time\}\|\w{3} \d\d:\d\d UTC>"
+)
+BENIGN = "word"
+
+
+def _configuration(text: str) -> Configuration:
+    return Configuration(
+        id=text, type=text, claims={text: text, "repository": text}, permissions=(text, "createPackage")
+    )
+
+
+def _operations(text: str) -> tuple[Operation, ...]:
+    package, publisher = PackageName(text), GitHub(repository=text, file=text, environment=text)
+    both = (Permission.PUBLISH, Permission.STAGE)
+    return (
+        Create(package=package, publisher=publisher, permissions=both),
+        Revoke(package=package, configuration_id=text, from_repository=text, configuration=_configuration(text)),
+        Replace(package=package, old=_configuration(text), publisher=publisher, permissions=both),
+    )
+
+
+def _step(text: str, operation: Operation, state: State) -> StepView:
+    people = {"executor": OTTO, "executor_npm_user": text, "executor_away": True, "reviewers": (OTTO, "U0OLGA")}
+    return StepView(
+        operation=operation,
+        state=state,
+        waits_for=WaitFor.LOGIN,
+        evidence=Evidence(kind=EvidenceKind.DOWNGRADED, provider=text, version=text, by=text),
+        maintainers=(Maintainer(npm_user=text), Maintainer(npm_user=text, slack_user=OTTO)),
+        approvals_missing=1,
+        decisions=(
+            DecisionView(slack_user=OTTO, npm_user=text, approved=True, at=APPROVED),
+            DecisionView(slack_user=OTTO, npm_user=text, approved=False, reason=text, at=APPROVED),
+        ),
+        repository_inferred=True,
+        warnings=(text, text),
+        difference=text,
+        npm_message=text,
+        trouble=text,
+        next_try_at=FINISHED,
+        configuration_id=text,
+        configuration_permissions=(text,),
+        existing=(_configuration(text),),
+        finished_at=FINISHED,
+        publish_before=FINISHED,
+        package_url=f"https://www.npmjs.com/package/{text}",
+        **people,
+    )
+
+
+def _view(text: str, steps: int, state: State) -> ChangeSetView:
+    operations = _operations(text)
+    return a_view(*(_step(text, operations[at % 3], state) for at in range(steps)), reason=text, cancelled_by=OTTO)
+
+
+def _of_change_set(text: str, steps: int, state: State) -> Iterator[Message]:
+    view = _view(text, steps, state)
+    yield from (
+        render_change_set(view),
+        render_review_request(view),
+        render_pending([view] * 45),
+        render_status([view] * 45),
+    )
+    yield from (render_details(view, may_see_configurations=may) for may in (True, False))
+    yield render_dry_run(view)
+
+
+def _of_people(text: str) -> Iterator[Message]:
+    link = LinkView(
+        id="l1",
+        slack_user="U0SAM",
+        npm_user=text,
+        state=LinkState.LINKED,
+        proof=text,
+        slack_name=text,
+        slack_email=text,
+    )
+    yield from (
+        render(link) for render in (render_link_announcement, render_link_outcome, render_link_request, render_who_am_i)
+    )
+    for state in HandoffState:
+        handoff = HandoffView(
+            id="h1",
+            login=False,
+            state=state,
+            url="https://www.npmjs.com/auth/cli/1",
+            host=text,
+            expires_at=DEADLINE,
+            what=text,
+        )
+        yield render_handoff(handoff.model_copy(update={"npm_user": text, "outcome": text, "requester": text}))
+
+
+def _of_lines(text: str) -> Iterator[Message]:
+    mistake = Mistake(what=text, expected=text, got=text, suggestion=text)
+    yield render_mistakes(Misunderstood(mistakes=(mistake,) * 12, corrected=text), text, edit="d1")
+    yield render_mistakes(Misunderstood(mistakes=()), text)
+    yield render_json([text] * 20)
+    yield render_package_not_found(text, linked=False)
+    yield render_repository_unfit(text, found=text, provider=text)
+    yield render_other_registry(text, host=text)
+    listing = PackageListing(
+        package=text,
+        evidence=Evidence(kind=EvidenceKind.TRUSTED, provider=text, version=text),
+        maintainers=(Maintainer(npm_user=text),) * 12,
+        configurations=(_configuration(text),) * 10,
+        problem=text,
+        pending=(1, 2),
+    )
+    yield render_listings([listing] * 45)
+
+
+def _problems_of(message: Message) -> list[str]:
+    """Look as the strict stand-in does, and as Slack's own library does. The blocks to copy from are looked at here."""
+    blocks = [dict(block) for block in message.blocks]
+    preformatted = [block for block in blocks if block["type"] == "rich_text"]
+    copied = [block["elements"][0]["elements"][0]["text"] for block in preformatted]
+    others = [block for block in blocks if block["type"] != "rich_text"]
+    problems = check_message_blocks(others) if others else []
+    problems += [f"{len(text)} characters to copy" for text in copied if not 0 < len(text) <= 3000]
+    if not message.text or len(message.text) > 1000 or len(blocks) > 50:
+        problems.append("the message as a whole")
+    for block in SdkBlock.parse_all(blocks):
+        block.validate_json()
+    return problems
+
+
+def _markup_of(message: Message) -> Counter[str]:
+    """Count the signs that Slack could read as markup once our own mentions and dates are out."""
+    marks: Counter[str] = Counter()
+    for text in [*texts_of(message.blocks), {"type": "mrkdwn", "text": message.text, "verbatim": True}]:
+        if text["type"] == "mrkdwn":
+            assert text["verbatim"] is True
+            left = OURS.sub("", text["text"])
+            assert "<" not in left
+            assert ">" not in left
+            marks.update(re.findall(r"(?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])|`", left))
+    return marks
+
+
+@settings(max_examples=30, deadline=None)
+@given(OUTSIDE, st.sampled_from(State), st.sampled_from((1, 3, 20, 25)))
+def test_slack_takes_every_change_set(text: str, state: State, steps: int) -> None:
+    for message in _of_change_set(text, steps, state):
+        assert _problems_of(message) == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(OUTSIDE)
+def test_slack_takes_every_other_message(text: str) -> None:
+    for message in (*_of_people(text), *_of_lines(text)):
+        assert _problems_of(message) == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(alphabet=f"aé1{_SPACE}", max_size=12), st.sampled_from(State))
+def test_text_from_outside_adds_no_markup(text: str, state: State) -> None:
+    hostile = f"x {text} x"
+    pairs = zip(_all(hostile, state), _all(BENIGN, state), strict=True)
+    for message, benign in pairs:
+        assert _markup_of(message) == _markup_of(benign)
+
+
+def _all(text: str, state: State) -> Iterator[Message]:
+    yield from (*_of_change_set(text, 1, state), *_of_people(text), *_of_lines(text))
+
+
+@settings(max_examples=40, deadline=None)
+@given(OUTSIDE, st.sampled_from(Provider))
+def test_slack_takes_every_form(text: str, provider: Provider) -> None:
+    fields: dict[str, Any] = dict.fromkeys(("repo", "file", "project", "org-id", "context-id"), text)
+    draft = FormDraft(provider=provider, package=text, fields=fields, reason=text)
+    assert check_view(operation_form(draft, channel="C0GENERAL").as_dict()) == []
+    assert check_view(reject_form("offer-1", channel="C0GENERAL", what=text).as_dict()) == []

@@ -1,0 +1,54 @@
+from inline_snapshot import snapshot
+
+from bot.messages import notices
+from tests.messages.reading import read
+
+
+def test_what_the_bot_says_of_itself() -> None:
+    told = [
+        read(message)
+        for message in (
+            notices.render_looking(["@acme/ui", "b", "c", "d", "e"]),
+            notices.render_looking([]),
+            notices.render_staged(42, "C0GENERAL"),
+            notices.render_staged(42, "C0GENERAL", packages=3),
+            notices.render_no_reviewer_yet(42, ["otto-npm", "olga-npm"]),
+            notices.render_read_refused("@acme/ui", "Forbidden"),
+            notices.render_read_failed("@acme/ui", "npm answered 502"),
+            notices.render_postponed("the connection was refused"),
+            notices.render_form_too_late(),
+            notices.render_already_logged_in("otto-npm"),
+        )
+    ]
+    assert told == snapshot(
+        [
+            "🔎 Looking at @acme/ui, b, c and 2 more on npm…",
+            "🔎 Looking at npm…",
+            """\
+✅ Asked as C-42: see #C0GENERAL. I tell the reviewers.
+`/npmtrust cancel C-42` takes it back.\
+""",
+            """\
+✅ Asked as C-42 for 3 packages: see #C0GENERAL. I tell the reviewers.
+`/npmtrust cancel C-42` takes it back.\
+""",
+            """\
+C-42 waits for a maintainer to link an npm account: otto-npm, olga-npm.
+Do you know them? Ask them to press “I maintain this: link my npm account”.\
+""",
+            """\
+npm did not let your account read the configurations of @acme/ui: Forbidden
+Only its maintainers can read them.\
+""",
+            """\
+I could not read the configurations of @acme/ui: npm answered 502.
+Nothing was changed. Try again in a few minutes.\
+""",
+            """\
+⏳ I cannot reach npm now: the connection was refused. Your request is kept, and I try again for 25 minutes.
+You need not send it again; the answer follows here.\
+""",
+            "Slack gave me no time to open the form. Please press or type it again.",
+            "You are linked to npm user otto-npm and logged in: press Approve where you review.",
+        ]
+    )

@@ -1,0 +1,191 @@
+"""The real npm against the simulated registry: what npm takes and prints proves that the registry is like its own."""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from bot.sandbox.registry import SimulatedRegistry
+from tests.sandbox.registry_world import RegistryWorld, github
+
+pytestmark = pytest.mark.anyio
+
+GITHUB = ("trust", "github", "@acme/ui", "--repo", "acme/ui", "--file", "release.yml", "--allow-publish", "-y")
+LINK = re.compile(r"http://\S+/cli/[0-9a-f-]{36}")
+
+
+@dataclass(frozen=True, slots=True)
+class Npm:
+    """npm in an empty folder, with a configuration and a cache of its own."""
+
+    registry: SimulatedRegistry
+    folder: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "PATH": str(Path(self.program).parent) + ":/usr/bin:/bin",
+            "HOME": str(self.folder),
+            "npm_config_registry": self.registry.url,
+            "npm_config_userconfig": str(self.folder / "npmrc"),
+            "npm_config_globalconfig": str(self.folder / "no-such-npmrc"),
+            "npm_config_cache": str(self.folder / "cache"),
+            "npm_config_update_notifier": "false",
+            "npm_config_browser": "false",
+            "NO_COLOR": "1",
+            "NO_PROXY": "127.0.0.1",
+        }
+
+    @property
+    def program(self) -> str:
+        found = shutil.which("npm")
+        assert found, "npm must be installed"
+        return found
+
+    def use_session(self, npm_user: str, *, remember: bool = False, granular: bool = False) -> str:
+        """Write a session as `npm login` would have; `remember` has the window open already."""
+        token = self.registry.open_session(npm_user, granular=granular)
+        (self.folder / "npmrc").write_text(f"//{urlsplit(self.registry.url).netloc}/:_authToken={token}\n")
+        if remember:
+            session = self.registry.state.sessions[token]
+            session.window_until = session.ends_at
+        return token
+
+    async def run(self, *arguments: str) -> tuple[int, str, str]:
+        process = await asyncio.create_subprocess_exec(
+            self.program,
+            *arguments,
+            cwd=self.folder,
+            env=self.environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        output, errors = await process.communicate()
+        return await process.wait(), output.decode(), errors.decode()
+
+    async def run_in_terminal(self, *arguments: str, at_link: Callable[[str], None]) -> tuple[int, str]:
+        """Run npm under a pseudo-terminal and hand over the first link to the site that it prints."""
+        terminal, end_of_npm = os.openpty()
+        process = await asyncio.create_subprocess_exec(
+            self.program,
+            *arguments,
+            cwd=self.folder,
+            env=self.environment,
+            stdin=end_of_npm,
+            stdout=end_of_npm,
+            stderr=end_of_npm,
+        )
+        os.close(end_of_npm)
+        output, is_handed_over = "", False
+        async with asyncio.timeout(20):
+            while chunk := await asyncio.to_thread(read_terminal, terminal):
+                output += chunk.decode()
+                link = LINK.search(output)
+                if link and not is_handed_over:
+                    at_link(link[0])
+                    is_handed_over = True
+            os.close(terminal)
+            return await process.wait(), output
+
+
+def read_terminal(terminal: int) -> bytes:
+    """Read what comes; nothing when the other end is closed, which Linux tells as an error."""
+    try:
+        return os.read(terminal, 4096)
+    except OSError:
+        return b""
+
+
+@pytest.fixture
+def npm(world: RegistryWorld, tmp_path: Path) -> Npm:
+    return Npm(world.registry, tmp_path)
+
+
+async def test_npm_knows_who_it_is(npm: Npm) -> None:
+    npm.use_session("otto-npm")
+    assert await npm.run("whoami") == (0, "otto-npm\n", "")
+
+
+async def test_npm_logs_in_through_the_site(npm: Npm) -> None:
+    def log_in(link: str) -> None:
+        assert npm.registry.log_in(link, "olga-npm").accepted
+
+    assert (await npm.run_in_terminal("login", at_link=log_in))[0] == 0
+    [token] = re.findall(r"_authToken=(\S+)", (npm.folder / "npmrc").read_text())
+    assert npm.registry.state.sessions[token].npm_user == "olga-npm"
+    assert (await npm.run("logout"))[0] == 0
+    assert token not in npm.registry.state.sessions
+
+
+async def test_npm_creates_after_a_confirmation_in_the_terminal(npm: Npm) -> None:
+    npm.use_session("otto-npm")
+
+    def confirm(link: str) -> None:
+        assert npm.registry.confirm(link, "otto-npm").accepted
+
+    status, output = await npm.run_in_terminal(*GITHUB, at_link=confirm)
+    assert status == 0
+    [created] = npm.registry.configurations("@acme/ui")
+    assert created["claims"] == github()["claims"]
+    assert f"id: {created['id']}" in output
+    assert len(npm.registry.accepted_creates) == 1
+
+
+async def test_npm_shows_the_challenge_to_a_program(npm: Npm) -> None:
+    npm.use_session("otto-npm")
+    status, output, _ = await npm.run(*GITHUB, "--json")
+    error = json.loads(output[output.index('{\n  "error"') :])["error"]
+    assert (status, error["code"]) == (1, "EOTP")
+    assert error["authUrl"].startswith(f"{npm.registry.url}/auth/cli/")
+
+
+async def test_npm_lists_and_revokes_in_an_open_window(npm: Npm) -> None:
+    npm.use_session("otto-npm", remember=True)
+    created = npm.registry.add_configuration("@acme/ui", "github", github()["claims"])
+    status, output, _ = await npm.run("trust", "list", "@acme/ui")
+    assert status == 0
+    for line in (f"id: {created}", "repository: acme/ui", "file: release.yml", "permissions: publish, stage publish"):
+        assert line in output
+    assert (await npm.run("trust", "revoke", "@acme/ui", "--id", created))[0] == 0
+    assert npm.registry.configurations("@acme/ui") == []
+    status, _, errors = await npm.run("trust", "revoke", "@acme/ui", "--id", created)
+    assert (status, "E404" in errors) == (1, True)
+
+
+async def test_npm_sends_bodies_of_every_provider_that_are_taken(npm: Npm) -> None:
+    npm.use_session("otto-npm", remember=True)
+    uuid = "550e8400-e29b-41d4-a716-446655440000"
+    gitlab = ("--project", "acme/web/ui", "--file", ".gitlab-ci.yml")
+    circleci = ("--org-id", uuid, "--project-id", uuid, "--pipeline-definition-id", uuid)
+    both = await asyncio.gather(
+        npm.run("trust", "gitlab", "@acme/ui", *gitlab, "--allow-stage-publish", "-y"),
+        npm.run("trust", "circleci", "@acme/ui", *circleci, "--vcs-origin", "github.com/a/b", "--allow-publish", "-y"),
+    )
+    assert [status for status, _, _ in both] == [0, 0]
+    assert {item["type"] for item in npm.registry.configurations("@acme/ui")} == {"gitlab", "circleci"}
+
+
+async def test_npm_reports_refusals(npm: Npm) -> None:
+    npm.use_session("otto-npm", remember=True)
+    npm.registry.add_configuration("@acme/ui", "github", github()["claims"])
+    elsewhere = ("trust", "list", "rita-tools")
+    conflict, forbidden = await asyncio.gather(npm.run(*GITHUB), npm.run(*elsewhere))
+    assert (conflict[0], "E409" in conflict[2]) == (1, True)
+    assert (forbidden[0], "E403" in forbidden[2]) == (1, True)
+    npm.use_session("otto-npm", granular=True)
+    status, _, errors = await npm.run(*GITHUB)
+    assert (status, "E401" in errors) == (1, True)
+
+
+async def test_npm_reads_the_packument(npm: Npm) -> None:
+    status, output, _ = await npm.run("view", "@acme/core", "versions", "maintainers", "--json")
+    assert status == 0
+    assert json.loads(output) == {"versions": ["1.0.0", "1.1.0"], "maintainers": ["otto-npm <otto@acme.example>"]}

@@ -1,0 +1,200 @@
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.scheduler import Scheduler
+from bot.services import Services
+from bot.workflow.progress import Progress, Worker
+from tests.handlers.door import open_door
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+async def services(tmp_path: Path) -> AsyncIterator[Services]:
+    async with open_door(tmp_path) as door:
+        yield door.app.services
+
+
+@pytest.fixture(autouse=True)
+async def patience() -> AsyncIterator[None]:
+    async with asyncio.timeout(10):
+        yield
+
+
+@asynccontextmanager
+async def running(services: Services, workers: Mapping[str, Worker]) -> AsyncIterator[Scheduler]:
+    scheduler = Scheduler(services, workers)
+    scheduler.start()
+    try:
+        yield scheduler
+    finally:
+        await scheduler.drain(1)
+
+
+class Counter:
+    """A worker that has so many pieces of work."""
+
+    def __init__(self, pieces: int = 1) -> None:
+        self.pieces = pieces
+        self.done = asyncio.Semaphore(0)
+
+    async def __call__(self, _services: Services) -> Progress:
+        self.pieces -= 1
+        self.done.release()
+        return Progress(more=self.pieces > 0)
+
+
+class Slow:
+    """A worker whose runs last until they are let go."""
+
+    def __init__(self) -> None:
+        self.at_once = 0
+        self.begun = asyncio.Semaphore(0)
+        self.let_go = asyncio.Event()
+        self.finished = 0
+
+    async def __call__(self, _services: Services) -> Progress:
+        self.at_once += 1
+        self.begun.release()
+        await self.let_go.wait()
+        self.at_once -= 1
+        self.finished += 1
+        return Progress()
+
+
+async def test_a_tick_wakes_every_worker_and_is_remembered(services: Services) -> None:
+    lane, deadlines = Counter(), Counter()
+    async with running(services, {"lane": lane, "deadlines": deadlines}) as scheduler:
+        assert scheduler.seconds_since_tick() is None
+        await asyncio.gather(lane.done.acquire(), deadlines.done.acquire())
+        age = scheduler.seconds_since_tick()
+        assert age is not None
+        assert age < 1
+
+
+async def test_the_bell_wakes_its_worker_at_once_and_it_works_while_there_is_more(services: Services) -> None:
+    lane, other = Counter(5), Counter()
+    async with running(services, {"lane": lane, "deadlines": other}):
+        services.bell.ring("lane")
+        for _ in range(5):
+            await lane.done.acquire()
+        assert (lane.pieces, other.pieces) == (0, 1)
+
+
+async def test_the_bell_can_be_rung_from_another_thread(services: Services) -> None:
+    lane = Counter()
+    async with running(services, {"lane": lane}):
+        await asyncio.to_thread(services.bell.ring, "lane")
+        await lane.done.acquire()
+
+
+async def test_a_worker_is_woken_at_the_moment_that_it_named(services: Services) -> None:
+    moments: list[datetime] = []
+    woken = asyncio.Event()
+    soon = datetime.now(UTC) + timedelta(seconds=0.2)
+
+    async def wait_for_it(_services: Services) -> Progress:
+        moments.append(datetime.now(UTC))
+        if moments[-1] >= soon:
+            woken.set()
+            return Progress()
+        return Progress(at=soon)
+
+    async with running(services, {"lane": wait_for_it}):
+        services.bell.ring("lane")
+        await woken.wait()
+    assert moments[-1] - soon < timedelta(seconds=0.5)
+
+
+async def test_only_one_run_of_a_worker_goes_on_and_a_ring_meanwhile_is_not_lost(services: Services) -> None:
+    lane = Slow()
+    async with running(services, {"lane": lane}):
+        services.bell.ring("lane")
+        await lane.begun.acquire()
+        services.bell.ring("lane", "lane", "lane")
+        await asyncio.sleep(0)
+        assert lane.at_once == 1
+        lane.let_go.set()
+        await lane.begun.acquire()
+
+
+async def test_eight_runs_of_the_inbox_go_on_at_once(services: Services) -> None:
+    inbox = Slow()
+    async with running(services, {"inbox": inbox}):
+        services.bell.ring(*["inbox"] * 12)
+        for _ in range(8):
+            await inbox.begun.acquire()
+        await asyncio.sleep(0)
+        assert inbox.at_once == 8
+        inbox.let_go.set()
+
+
+async def test_more_to_do_calls_for_a_second_pair_of_hands(services: Services) -> None:
+    slow, calls = Slow(), itertools.count()
+
+    async def inbox(services: Services) -> Progress:
+        return await slow(services) if next(calls) else Progress(more=True)
+
+    async with running(services, {"inbox": inbox}):
+        services.bell.ring("inbox")
+        await slow.begun.acquire()
+        await slow.begun.acquire()
+        assert slow.at_once == 2
+        slow.let_go.set()
+
+
+async def test_a_worker_that_fails_rests_and_the_others_go_on(
+    services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    failed = asyncio.Semaphore(0)
+
+    async def fail(_services: Services) -> Progress:
+        failed.release()
+        raise RuntimeError("out of order")
+
+    lane = Counter(3)
+    async with running(services, {"lane": lane, "surfaces": fail}):
+        services.bell.ring("surfaces")
+        await failed.acquire()
+        services.bell.ring("surfaces", "lane")
+        for _ in range(3):
+            await lane.done.acquire()
+        assert failed.locked()
+        await failed.acquire()  # a tick after its rest
+    rests = [record.getMessage().split(": ", 1)[1] for record in caplog.records if record.name == "bot.scheduler"]
+    assert rests == ["the worker surfaces failed and rests for 1 s", "the worker surfaces failed and rests for 2 s"]
+    assert "out of order" in caplog.text
+
+
+async def test_what_runs_may_finish_and_nothing_new_starts(services: Services) -> None:
+    lane = Slow()
+    async with running(services, {"lane": lane}) as scheduler:
+        services.bell.ring("lane")
+        await lane.begun.acquire()
+        draining = asyncio.create_task(scheduler.drain(5))
+        await asyncio.sleep(0)
+        services.bell.ring("lane")
+        lane.let_go.set()
+        await draining
+    assert (lane.finished, lane.at_once) == (1, 0)
+
+
+async def test_what_does_not_finish_in_time_is_ended(services: Services, caplog: pytest.LogCaptureFixture) -> None:
+    lane = Slow()
+    async with running(services, {"lane": lane}) as scheduler:
+        services.bell.ring("lane")
+        await lane.begun.acquire()
+        await scheduler.drain(0.01)
+    assert lane.finished == 0
+    assert "The worker lane did not finish" in caplog.text
