@@ -38,3 +38,9 @@ class AuditLog(Repository):
     def list_of(self, change_set_id: int) -> list[AuditRow]:
         """List the events of a change set, oldest first."""
         return self._all(self._select(AuditRow).where(AuditRow.change_set_id == change_set_id).order_by(AuditRow.id))
+
+    def find_last_actor(self, kind: AuditKind, change_set_id: int) -> str:
+        """Tell who did something to a change set last; empty when nobody."""
+        query = self._select(AuditRow).where(AuditRow.change_set_id == change_set_id, AuditRow.kind == kind.value)
+        row = self._one(query.order_by(AuditRow.id.desc()))
+        return row.actor if row else ""

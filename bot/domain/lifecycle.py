@@ -213,7 +213,7 @@ def _decide(step: Step, event: Approved | Rejected) -> Step:
 def _reconsider(step: Step, event: Withdrawn | Differs) -> Step:
     if isinstance(event, Withdrawn) and event.quorum_met:
         return step
-    return replace(step, state=State.IN_REVIEW, back=None, waits_for=WaitFor.NOTHING)
+    return replace(step, state=State.IN_REVIEW, back=None, waits_for=WaitFor.NOTHING, last_answer=LastAnswer.NONE)
 
 
 def _stop(step: Step, event: DeadlinePassed | Cancelled) -> Step | None:

@@ -94,11 +94,6 @@ def code(text: str) -> list[Block]:
     return [*blocks, context(f"… and {left_out} characters more")] if left_out else blocks
 
 
-def divider() -> Block:
-    """Draw a line between two parts."""
-    return {"type": "divider"}
-
-
 def plain(text: str, limit: int) -> dict[str, Any]:
     """Build a plain_text object of one line."""
     return {"type": "plain_text", "text": cut(clean(text), limit) or _NOTHING, "emoji": False}

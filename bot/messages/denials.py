@@ -75,7 +75,7 @@ _ACCOUNTS = {
     Denial.NOT_ACTIVE: "A deactivated account can neither ask for trust nor decide on it.",
     Denial.GUEST: "Guests can neither ask for trust nor decide on it: ask a full member.",
     Denial.BOT: "Bots can neither ask for trust nor decide on it: a person must.",
-    Denial.OTHER_WORKSPACE: "People from another Slack can neither ask for trust nor decide on it: ask a member of this one.",
+    Denial.OTHER_WORKSPACE: "People from another Slack can neither ask for trust nor decide on it: ask one of this.",
 }
 
 

@@ -241,12 +241,18 @@ _SECTION = _shape(
         "expand": _flag,
     },
 )
+_RICH_RUN = _shape({"text": _string(12_000)}, {"style": _shape({}, {"bold": _flag, "italic": _flag, "code": _flag})})
+_RICH_PART = _shape({"elements": _many(_variant({"text": _RICH_RUN}), 100)}, {"border": _number(0, 1)})
 _MESSAGE_KINDS = {
     "section": _all(_SECTION, _says_something),
     "header": _shape({"text": _plain(150)}, {"block_id": _ID}),
     "divider": _shape({}, {"block_id": _ID}),
     "actions": _shape({"elements": _many(_variant(_PRESSED), 25)}, {"block_id": _ID}),
     "context": _shape({"elements": _many(_rich(3000), 10)}, {"block_id": _ID}),
+    "rich_text": _shape(
+        {"elements": _many(_variant({"rich_text_section": _RICH_PART, "rich_text_preformatted": _RICH_PART}), 100)},
+        {"block_id": _ID},
+    ),
 }
 _INPUT = _shape(
     {"label": _plain(2000), "element": _variant(_FILLED_IN)},

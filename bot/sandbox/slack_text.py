@@ -48,6 +48,8 @@ def _parts_of(block: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[st
     for element in elements_of(block):
         if element["type"] in ("mrkdwn", "plain_text"):
             yield _shown(element, names)
+        elif element["type"].startswith("rich_text"):
+            yield "".join(part["text"] for part in element["elements"])
         else:
             yield from _label_of(element)
     if block.get("hint"):

@@ -121,16 +121,21 @@ async def be_ready(services: Services, delivery: ClickDelivery) -> None:
         resumed = handoffs.resume(store, handoff, now)
         if resumed is False:
             return decisions.render_handoff_gone(), None
-        if handoff.state in {HandoffState.LATER, HandoffState.EXPIRED}:
-            handoff.state = HandoffState.RENEWED.value
-            store.surfaces.touch(f"handoff:{handoff.id}", now)
         return decisions.render_ready(), resumed if isinstance(resumed, LoginWanted) else None
 
     message, login = await services.database.run(work)
     if login is not None:
         await begin_login(services, login)
+    await services.database.run(lambda store: _close_renewed(services, store, delivery.value))
     services.bell.ring("lane", "handoffs", "surfaces")
     await answer(services, delivery, message)
+
+
+def _close_renewed(services: Services, store: Store, token: str) -> None:
+    """A newer link takes the place of one that was put off."""
+    handoff = store.handoffs.find_token(token)
+    if handoff is not None and handoff.state in {HandoffState.LATER, HandoffState.EXPIRED}:
+        handoffs.close(store, handoff, HandoffState.RENEWED, services.clock.now())
 
 
 def _ready_as_requester(services: Services, store: Store, delivery: ClickDelivery) -> Message:
@@ -198,7 +203,7 @@ async def _decide_link(services: Services, delivery: ClickDelivery, *, is_same: 
             store.surfaces.touch(f"link_request:{link.id}", now)
             return decisions.render_npm_user_taken(link.npm_user)
         if is_same:
-            prove(store, link, proof="", by=person.id, now=now)
+            prove(services, store, link, proof="", by=person.id, now=now)
         else:
             refuse(store, link, by=person.id, now=now)
         store.surfaces.touch(f"link_request:{link.id}", now)

@@ -20,6 +20,7 @@ from bot.workflow.progress import Progress
 from bot.workflow.recording import wipe_session
 from storage.models import HandoffRow, LinkRow
 from storage.store import Store
+from storage.vault import WrongKey
 
 AT_ONCE = 8
 """How many links are polled at the same time."""
@@ -102,8 +103,13 @@ def _claim_polls(services: Services, store: Store) -> list[_Poll]:
             end_unused(store, handoff, HandoffState.EXPIRED, now)
             continue
         handoff.next_poll_at = now + _AFTER_FAILURE
+        try:
+            done_url = services.vault.unseal(handoff.sealed_done_url)
+        except WrongKey:  # sealed with a key that was taken away
+            end_unused(store, handoff, HandoffState.EXPIRED, now)
+            continue
         session = None if handoff.login else live_session(services, store.links.find_linked(handoff.slack_user))
-        polls.append(_Poll(handoff.id, handoff.login, services.vault.unseal(handoff.sealed_done_url), session))
+        polls.append(_Poll(handoff.id, handoff.login, done_url, session))
     return polls
 
 
@@ -217,7 +223,8 @@ def resume(store: Store, handoff: HandoffRow, now: datetime) -> LoginWanted | bo
 def set_present(store: Store, link: LinkRow, now: datetime) -> None:
     """The person pressed something: they are here, and what waited for their confirmation may ask npm again."""
     link.away = False
-    _go_on(store, link.slack_user, WaitFor.CONFIRMATION, now)
+    if store.handoffs.find_open(link.slack_user) is None:  # else the open link is the one to use
+        _go_on(store, link.slack_user, WaitFor.CONFIRMATION, now)
     for row in store.change_sets.list_waiting_for(link.slack_user):
         row.next_try_at = now
 

@@ -5,7 +5,7 @@ import secrets
 from datetime import timedelta
 from enum import Enum, auto
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from bot.domain.deliveries import ClickDelivery, CommandDelivery, Delivery
 from bot.errors import NpmtrustError, RegistryError
@@ -18,6 +18,7 @@ from bot.workflow.answering import answer
 from bot.workflow.progress import Progress
 from bot.workflow.reception import handle
 from storage.store import Store
+from storage.vault import WrongKey
 
 PATIENCE = timedelta(minutes=25)
 """How long a delivery is tried while npm or Slack cannot be reached: answers to it are possible for 30 minutes."""
@@ -58,7 +59,12 @@ async def execute_next(services: Services) -> Progress:
     row = await services.database.run(lambda store: store.inbox.claim(services.clock.now()))
     if row is None:
         return Progress(at=await services.database.run(lambda store: store.inbox.next_due()))
-    delivery = _DELIVERY.validate_json(services.vault.unseal(row.sealed_payload).get_secret_value())
+    try:
+        delivery = _DELIVERY.validate_json(services.vault.unseal(row.sealed_payload).get_secret_value())
+    except (WrongKey, ValidationError):
+        _LOG.exception("A %s of %s cannot be read any more, and is dropped", row.kind, row.received_at)
+        await services.database.run(lambda store: store.inbox.finish(row.id, failed=True))
+        return Progress(more=True)
     try:
         await handle(services, delivery, inbox_id=row.id)
     except (RegistryError, SlackUnavailable, SlackThrottled) as err:

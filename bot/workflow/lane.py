@@ -17,6 +17,7 @@ from bot.workflow.authorise import authorise, load_directory, load_step_facts
 from bot.workflow.progress import Progress
 from storage.models import AttemptRow, LeaseRow, LinkRow, ReadRow, StepRow
 from storage.store import Store
+from storage.vault import WrongKey
 
 LANE = "registry"
 
@@ -69,6 +70,8 @@ def claim_next(services: Services, store: Store) -> Errand | Progress:
     lease = hold_lane(services, store)
     if lease is None:
         return Progress(at=now + CALL_DEADLINE)
+    for attempt in store.lanes.list_unfinished(before=lease.fencing + 1):
+        _clear_up(services, store, attempt, now)  # our own, whose answer could not be stored: calls are one at a time
     if lease.next_call_at > now:
         return Progress(at=lease.next_call_at)
     for candidate in _candidates(store, now):
@@ -223,7 +226,10 @@ def live_session(services: Services, link: LinkRow | None) -> SecretStr | None:
         return None
     if link.session_until is not None and link.session_until <= services.clock.now():
         return None
-    return services.vault.unseal(link.sealed_session)
+    try:
+        return services.vault.unseal(link.sealed_session)
+    except WrongKey:
+        return None  # sealed with a key that was taken away: the person logs in anew
 
 
 def _is_present(services: Services, store: Store, link: LinkRow) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pydantic import SecretStr
 
 from bot.domain import step_events
+from bot.domain.approval import executors_of
 from bot.domain.events import AuditKind
 from bot.domain.lifecycle import State, WaitFor
 from bot.domain.overview import HandoffState, LinkState
@@ -14,8 +15,9 @@ from bot.messages.links import LinkRefusal
 from bot.registry import Identity
 from bot.services import Services
 from bot.workflow import transitions
+from bot.workflow.authorise import load_directory, load_step_facts
 from bot.workflow.recording import HANDOFF_LIFE, host_of, wipe_session
-from storage.models import HandoffRow, LinkRow
+from storage.models import HandoffRow, LinkRow, StepRow
 from storage.repository import new_token
 from storage.store import Store
 
@@ -180,7 +182,7 @@ def _link(
     )
     store.audit.add(AuditKind.LINK_MADE, actor=handoff.slack_user, at=now, npm_user=identity.npm_user, proven=proven)
     if proven:
-        prove(store, fresh, proof=PROVEN_BY_EMAIL, by="", now=now)
+        prove(services, store, fresh, proof=PROVEN_BY_EMAIL, by="", now=now)
     else:
         for admin in services.options.admins - {handoff.slack_user}:
             store.surfaces.want(f"link_request:{fresh.id}:{admin}", channel=admin, now=now)
@@ -188,7 +190,7 @@ def _link(
     return fresh
 
 
-def prove(store: Store, link: LinkRow, *, proof: str, by: str, now: datetime) -> None:
+def prove(services: Services, store: Store, link: LinkRow, *, proof: str, by: str, now: datetime) -> None:
     """Let a link count, announce it, and show its person as a reviewer where they maintain something pending."""
     link.state, link.proof, link.confirmed_by = LinkState.LINKED.value, proof, by
     store.flush()
@@ -196,9 +198,22 @@ def prove(store: Store, link: LinkRow, *, proof: str, by: str, now: datetime) ->
     store.surfaces.touch(f"link:{link.id}", now)
     if link.announce_in and link.announce_in != link.slack_user:
         store.surfaces.want(f"link_announcement:{link.id}", channel=link.announce_in, now=now)
-    for row in store.change_sets.list_steps([State.IN_REVIEW]):
+    for row in store.change_sets.list_steps([State.IN_REVIEW, State.WAITING]):
         if link.npm_user in transitions.facts_of(row).maintainers:
             transitions.touch(store, row.change_set_id, now)
+            _lend_account(services, store, row, now)
+
+
+def _lend_account(services: Services, store: Store, row: StepRow, now: datetime) -> None:
+    """A step that was approved and found no account to run with may have one now."""
+    if row.state != State.WAITING.value or row.waits_for != WaitFor.ACCOUNT.value:
+        return
+    change_set = store.change_sets.load(row.change_set_id)
+    facts = load_step_facts(services, store, change_set, row)
+    candidates = executors_of(facts, load_directory(services, store), transitions.progress_of(row).tried)
+    if candidates:
+        row.executor = candidates[0]
+        transitions.move(store, row, step_events.PersonDone(), actor=row.executor, now=now)
 
 
 def keep_session(services: Services, store: Store, link: LinkRow, session: SecretStr, now: datetime) -> None:

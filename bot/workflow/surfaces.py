@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
 
-from bot.errors import SlackError
+from bot.errors import SlackError, StorageError
 from bot.messages.change_set import render_change_set, render_review_request
 from bot.messages.commands import render_json
 from bot.messages.handoff import render_asked_to_run, render_handoff
@@ -56,10 +56,12 @@ class _Draft:
 
 async def execute_next(services: Services) -> Progress:
     """Post or update the message that is most behind."""
-    draft = await services.database.run(lambda store: _draw(services, store))
-    if draft is None:
+    surface = await services.database.run(lambda store: store.surfaces.next_behind(services.clock.now()))
+    if surface is None:
         return Progress(at=await services.database.run(lambda store: store.surfaces.next_due()))
+    draft = _Draft(surface, surface.wanted, None)
     try:
+        draft = await services.database.run(lambda store: _draw(services, store, surface))
         where, ts = await _send(services, draft)
     except SlackThrottled as err:
         pause = timedelta(seconds=err.retry_after)
@@ -70,17 +72,20 @@ async def execute_next(services: Services) -> Progress:
     except SlackError as err:
         _LOG.warning("Slack cannot be reached: %s", err)
         await services.database.run(lambda store: _retry(services, store, draft, None))
+    except StorageError:
+        raise
+    except Exception:  # noqa: BLE001 -- a message that cannot be drawn must not keep the others from being sent
+        _LOG.exception("The message %s cannot be drawn", surface.key)
+        await services.database.run(lambda store: _retry(services, store, draft, None))
     else:
         await services.database.run(lambda store: _shown(services, store, draft, where, ts))
     return Progress(more=True)
 
 
-def _draw(services: Services, store: Store) -> _Draft | None:
-    surface = store.surfaces.next_behind(services.clock.now())
-    if surface is None:
-        return None
+def _draw(services: Services, store: Store, surface: SurfaceRow) -> _Draft:
     kind, _, reference = surface.key.partition(":")
-    return _Draft(surface, surface.wanted, _RENDERERS[kind](services, store, reference))
+    newest = store.surfaces.load(surface.id) or surface
+    return _Draft(surface, newest.wanted, _RENDERERS[kind](services, store, reference))
 
 
 async def _send(services: Services, draft: _Draft) -> tuple[str, str]:

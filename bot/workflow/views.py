@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from bot.domain.approval import approvals_missing, reviewers_of
+from bot.domain.events import AuditKind
 from bot.domain.lifecycle import State
 from bot.domain.operations import Operation, Revoke
 from bot.domain.overview import (
@@ -42,6 +43,7 @@ def change_set_view(services: Services, store: Store, change_set: ChangeSetRow) 
         permissions_stated=change_set.permissions_stated,
         paused=change_set.paused,
         channel=change_set.channel,
+        cancelled_by=store.audit.find_last_actor(AuditKind.CANCEL_WANTED, change_set.id),
     )
 
 

@@ -1,7 +1,7 @@
 """Commands written as lines, and read again."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.command_arguments import IDENTIFIER, PACKAGE
@@ -107,6 +107,7 @@ def as_slack_sends_it(line: str) -> str:
     return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+@settings(deadline=None)
 @given(COMMANDS)
 def test_a_line_typed_into_slack_parses_to_its_command(command: Command) -> None:
     line = command_line_of(command)
@@ -134,6 +135,8 @@ def test_a_line_typed_into_slack_parses_to_its_command(command: Command) -> None
         ("LIST a a --json", "list a --json"),
         ("status #42", "status C-42"),
         ("cancel c0042", "cancel C-42"),
+        ("list a --registry http://r.example", "list a --registry http://r.example"),
+        ("npm trust gitlab", "gitlab"),
         ("", "help"),
     ],
 )

@@ -1,7 +1,7 @@
 """Slack's habits undone, and lines made into words."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.command_tokens import Word, WrittenFlag, quote, read_flag, split_words, undo_slack, write_flag
@@ -96,6 +96,7 @@ def test_a_flag_is_known_by_its_dashes(text: str, flag: WrittenFlag | None) -> N
     assert read_flag(Word(text)) == flag
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_quoted_is_one_word_again(text: str) -> None:
     line = quote(text)
@@ -104,6 +105,7 @@ def test_any_text_quoted_is_one_word_again(text: str) -> None:
     assert split_words(line) == ([Word(text, quoted=line != text)], True)
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1))
 def test_any_value_written_after_a_flag_is_its_value_again(value: str) -> None:
     words, closed = split_words(write_flag("file", value))

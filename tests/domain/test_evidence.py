@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.evidence import Evidence, EvidenceKind, read_packument
@@ -154,6 +154,7 @@ JSON = st.recursive(
 KEYS = ("name", "maintainers", "repository", "dist-tags", "versions", "time", "_npmUser", "trustedPublisher", "1.0.0")
 
 
+@settings(deadline=None)
 @given(st.recursive(JSON, lambda inner: st.dictionaries(st.sampled_from(KEYS), inner), max_leaves=12))
 def test_parts_of_any_type_are_read_without_complaint(part: object) -> None:
     for key in KEYS:

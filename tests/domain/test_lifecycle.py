@@ -1,9 +1,9 @@
 """The table by which a step moves, over every pair of state and event.
 
-TABLE is README's "How a step moves", spelled out to the last case; for every step and every event exactly one of its rows
-holds. `a / b` is either; `-` says that the event does not apply. *Untouched*: phase first and nothing that npm may have
-acted on; *touched*: phase first and npm may have acted; *begun*: phase second or restore. *Early*: a read that is not
-settled.
+TABLE is README's "How a step moves", spelled out to the last case; for every step and every event exactly one of its
+rows holds. `a / b` is either; `-` says that the event does not apply. *Untouched*: phase first and nothing that npm may
+have acted on; *touched*: phase first and npm may have acted; *begun*: phase second or restore. *Early*: a read that is
+not settled.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,10 +22,12 @@ in_review                                       | approved, quorum not met      
 in_review                                       | approved                             | ready
 in_review                                       | approved, no usable account          | ready, wait for account
 in_review                                       | rejected                             | rejected
-ready / calling / unknown / half / waiting      | approved / approved, quorum not met / approved, no usable account / rejected | -
+ready / calling / unknown / half / waiting      | approved / rejected                  | -
+ready / calling / unknown / half / waiting      | approved, quorum not met / approved, no usable account | -
 in_review / ready untouched / waiting untouched | withdrawn, quorum still met          | same
 in_review / ready untouched / waiting untouched | withdrawn / differs                  | in_review
-ready touched / calling / unknown / half / waiting touched / waiting begun | withdrawn, quorum still met / withdrawn / differs | -
+ready touched / waiting touched / waiting begun | withdrawn, quorum still met / withdrawn / differs | -
+calling / unknown / half                        | withdrawn, quorum still met / withdrawn / differs | -
 
 # Deadline and cancel
 in_review / ready untouched / waiting untouched | deadline                             | expired
@@ -94,8 +96,10 @@ unknown restore                                 | found early / found early, no 
 unknown revokes                                 | found early / found early, no other account | same
 unknown revokes first cancel                    | found / found, no other account      | untouched, cancelled
 unknown revokes first no-cancel / unknown revokes begun | found                        | untouched, back
-unknown revokes first no-cancel not-after-404 / unknown revokes begun not-after-404 | found, no other account | untouched, back
-unknown revokes first no-cancel after-404 / unknown revokes begun after-404 | found, no other account | untouched, back, wait for account
+unknown revokes first no-cancel not-after-404   | found, no other account              | untouched, back
+unknown revokes begun not-after-404             | found, no other account              | untouched, back
+unknown revokes first no-cancel after-404 | found, no other account | untouched, back, wait for account
+unknown revokes begun after-404 | found, no other account | untouched, back, wait for account
 
 # The list shows something that overlaps, or nothing
 unknown                                         | overlap early / absent early         | same
@@ -111,7 +115,9 @@ unknown creates first after-400                 | absent                        
 unknown creates second after-refusal            | absent                               | restore
 unknown restore after-refusal                   | absent                               | left_half
 unknown creates first cancel not-after-refusal  | absent                               | untouched, cancelled
-unknown creates first no-cancel not-after-refusal / unknown creates begun not-after-refusal | absent | untouched, back
+unknown creates first no-cancel not-after-refusal | absent                             | untouched, back
+unknown creates second not-after-refusal        | absent                               | untouched, back
+unknown restore not-after-refusal               | absent                               | untouched, back
 
 # npm's answers belong to a call, and reads to finding out
 in_review / ready / unknown / half / waiting    | succeeded / challenged / session dead / throttled | -
@@ -166,6 +172,13 @@ EVENTS: dict[str, on.Event] = {
 REFUSALS = {LastAnswer.OVERLAPPING, LastAnswer.INVALID}
 REPLACES = {Plan.CREATE_THEN_REVOKE, Plan.REVOKE_THEN_CREATE}
 
+CREATES = {
+    (Plan.CREATE, Phase.FIRST),
+    (Plan.CREATE_THEN_REVOKE, Phase.FIRST),
+    (Plan.REVOKE_THEN_CREATE, Phase.SECOND),
+    (Plan.REVOKE_THEN_CREATE, Phase.RESTORE),
+}
+
 HOLDS: dict[str, Callable[[Step], bool]] = {
     "in_review": lambda step: step.state is State.IN_REVIEW,
     "ready": lambda step: step.state is State.READY,
@@ -199,3 +212,130 @@ HOLDS: dict[str, Callable[[Step], bool]] = {
     "after-refusal": lambda step: step.last_answer in REFUSALS,
     "not-after-refusal": lambda step: step.last_answer not in REFUSALS,
 }
+
+NEEDS = [WaitFor.ACCOUNT, WaitFor.LOGIN, WaitFor.CONFIRMATION]
+PHASES = {
+    Plan.CREATE: [Phase.FIRST],
+    Plan.REVOKE: [Phase.FIRST],
+    Plan.CREATE_THEN_REVOKE: [Phase.FIRST, Phase.SECOND],
+    Plan.REVOKE_THEN_CREATE: [Phase.FIRST, Phase.SECOND, Phase.RESTORE],
+}
+
+
+def back_of(step: Step) -> State:
+    return State.READY if step.phase is Phase.FIRST else State.HALF_REPLACED
+
+
+def enter(step: Step, state: State) -> Step:
+    return replace(step, state=state, back=None, waits_for=WaitFor.NOTHING)
+
+
+def wait(step: Step, needs: WaitFor) -> Step:
+    return replace(step, state=State.WAITING, back=step.state, waits_for=needs)
+
+
+def begin(step: Step, phase: Phase) -> Step:
+    return replace(BECOMES["untouched"](step), state=State.HALF_REPLACED, phase=phase)
+
+
+BECOMES: dict[str, Callable[[Step], Step]] = {
+    "same": lambda step: step,
+    "in_review": lambda step: replace(enter(step, State.IN_REVIEW), last_answer=LastAnswer.NONE),
+    "back": lambda step: replace(step, state=back_of(step)),
+    "where it came from": lambda step: enter(step, step.back or State.READY),
+    "second half": lambda step: begin(step, Phase.SECOND),
+    "restore": lambda step: begin(step, Phase.RESTORE),
+    "wait for login": lambda step: wait(step, WaitFor.LOGIN),
+    "wait for confirmation": lambda step: wait(step, WaitFor.CONFIRMATION),
+    "wait for account": lambda step: wait(step, WaitFor.ACCOUNT),
+    "cancel wanted": lambda step: replace(step, cancel_wanted=True),
+    "acted": lambda step: replace(step, maybe_acted=True),
+    "untouched": lambda step: replace(step, maybe_acted=False, last_answer=LastAnswer.NONE),
+    "after 400": lambda step: replace(step, last_answer=LastAnswer.INVALID),
+    "after 409": lambda step: replace(step, last_answer=LastAnswer.OVERLAPPING),
+    "after 404": lambda step: replace(step, last_answer=LastAnswer.MISSING),
+}
+
+
+def all_steps() -> Iterator[Step]:
+    """List every open step, also those that no path leads to, but for an untouched one at rest whose end is wanted."""
+    for plan, acted, cancel in product(Plan, [False, True], [False, True]):
+        for phase in PHASES[plan]:
+            step = Step(plan, phase=phase, maybe_acted=acted, cancel_wanted=cancel)
+            back = replace(step, state=back_of(step))
+            finding_out = [replace(step, state=State.UNKNOWN, last_answer=answer) for answer in LastAnswer]
+            at_rest = [wait(at, needs) for at, needs in product([back, *finding_out], NEEDS)]
+            if phase is Phase.FIRST:
+                at_rest.append(back)
+            else:
+                yield back
+            yield replace(step, state=State.CALLING)
+            yield from finding_out
+            if not (step.untouched and cancel):
+                yield from at_rest
+            if step.untouched and not cancel:
+                yield step
+
+
+STEPS = list(all_steps())
+
+
+def read_table() -> Iterator[tuple[list[str], str, str]]:
+    """Read each row as (conditions on the step, event, what becomes of the step)."""
+    for line in TABLE.splitlines():
+        if line and not line.startswith("#"):
+            steps, events, result = (cell.strip() for cell in line.split("|"))
+            for step, event in product(steps.split(" / "), events.split(" / ")):
+                yield step.split(), event, result
+
+
+ROWS = list(read_table())
+
+
+def become(step: Step, result: str) -> Step | None:
+    if result == "-":
+        return None
+    for word in result.split(", "):
+        step = BECOMES[word](step) if word in BECOMES else enter(step, State(word))
+    return step
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_a_step_moves_as_the_table_says(event: str) -> None:
+    rows = [(conditions, result) for conditions, of, result in ROWS if of == event]
+    for step in STEPS:
+        results = [result for conditions, result in rows if all(HOLDS[word](step) for word in conditions)]
+        assert len(results) == 1, f"{len(results)} rows hold for {step}"
+        assert advance(step, EVENTS[event]) == become(step, results[0]), f"{step} should be: {results[0]}"
+
+
+def test_the_table_speaks_of_every_state_and_every_event() -> None:
+    assert {type(event) for event in EVENTS.values()} == set(get_args(on.Event))
+    assert {event for _, event, _ in ROWS} == set(EVENTS)
+    assert {step.state for step in STEPS} == OPEN_STATES
+    assert {word for conditions, _, _ in ROWS for word in conditions} == set(HOLDS)
+
+
+@pytest.mark.parametrize("end", sorted(set(State) - OPEN_STATES))
+def test_nothing_moves_a_step_that_has_ended(end: State) -> None:
+    for step, event in product(STEPS, EVENTS.values()):
+        assert advance(replace(step, state=end, back=None), event) is None
+
+
+def test_no_event_leads_out_of_the_steps_that_the_table_knows() -> None:
+    known = set(STEPS)
+    for step, event in product(STEPS, EVENTS.values()):
+        moved = advance(step, event)
+        assert moved is None or moved in known or moved.state not in OPEN_STATES
+
+
+def test_a_step_whose_end_is_wanted_ends_as_soon_as_it_rests_untouched() -> None:
+    for step, event in product(STEPS, EVENTS.values()):
+        moved = advance(step, event)
+        rests = moved is not None and moved.state in {State.IN_REVIEW, State.READY, State.WAITING}
+        assert not (moved and rests and moved.untouched and moved.cancel_wanted)
+
+
+def test_the_phase_decides_which_call_comes_next() -> None:
+    for step in STEPS:
+        assert (step.call is Call.CREATE) == ((step.plan, step.phase) in CREATES)

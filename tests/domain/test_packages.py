@@ -1,7 +1,7 @@
 """Names of packages."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.mistakes import Mistake
@@ -76,6 +76,7 @@ def test_what_is_no_name_is_refused_with_the_nearest_name(text: str, what: str, 
     assert (mistake.got, mistake.suggestion, mistake.field) == (text, suggestion, "package")
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_a_name_or_a_mistake_and_a_suggestion_is_a_name(text: str) -> None:
     parsed = parse_package(text)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.domain.evidence import Evidence, EvidenceKind
-from bot.domain.lifecycle import State, WaitFor
+from bot.domain.lifecycle import Phase, State, WaitFor
 from bot.domain.operations import Create, Operation, Replace, Revoke
 from bot.domain.overview import ChangeSetView, DecisionView, Maintainer, StepView
 from bot.domain.packages import PackageName
@@ -78,3 +78,49 @@ def a_view(*steps: StepView, **changes: object) -> ChangeSetView:
         "channel": "C0GENERAL",
     }
     return ChangeSetView(steps=steps or (a_step(),), **(ordinary | changes))
+
+
+OVERLAPPING = REPLACE.model_copy(
+    update={"old": Configuration(id=ID, type="github", claims=RELEASE.to_claims(), permissions=("createPackage",))}
+)
+OPEN = {
+    "ready": an_approved_step(State.READY),
+    "npm is down": an_approved_step(State.READY, trouble="npm cannot be reached", next_try_at=FINISHED),
+    "calling": an_approved_step(State.CALLING),
+    "cancel wanted": an_approved_step(State.CALLING, cancel_wanted=True),
+    "unknown": an_approved_step(State.UNKNOWN, maybe_acted=True),
+    "confirmation": a_waiting_step(WaitFor.CONFIRMATION),
+    "login": a_waiting_step(WaitFor.LOGIN),
+    "away": a_waiting_step(WaitFor.CONFIRMATION, executor_away=True),
+    "account": a_waiting_step(WaitFor.ACCOUNT, executor="", executor_npm_user=""),
+    "second half": an_approved_step(State.HALF_REPLACED, REPLACE, phase=Phase.SECOND),
+    "second half, overlapping": an_approved_step(State.HALF_REPLACED, OVERLAPPING, phase=Phase.SECOND),
+    "account unknown": an_approved_step(State.CALLING, executor_npm_user="", decisions=()),
+    "restoring": an_approved_step(State.HALF_REPLACED, REPLACE, phase=Phase.RESTORE),
+}
+"""Open steps, by where they are."""
+ENDED = {
+    State.APPLIED: an_ended_step(
+        State.APPLIED,
+        configuration_id=ID,
+        configuration_permissions=("createPackage", "createStagedPackage"),
+        publish_before=FINISHED.replace(day=25),
+    ),
+    State.ALREADY_IN_PLACE: an_ended_step(State.ALREADY_IN_PLACE, configuration_id=ID),
+    State.ALREADY_GONE: an_ended_step(State.ALREADY_GONE, REVOKE),
+    State.RESTORED: an_ended_step(
+        State.RESTORED, REPLACE, npm_message="no such workflow", publish_before=FINISHED.replace(day=25)
+    ),
+    State.CONFLICT: an_ended_step(State.CONFLICT, npm_message="a trusted publisher that overlaps exists"),
+    State.REFUSED: an_ended_step(State.REFUSED, npm_message="permissions is required"),
+    State.REJECTED: a_step(
+        state=State.REJECTED,
+        decisions=(DecisionView(slack_user=OLGA, approved=False, reason="wrong file", at=APPROVED),),
+        finished_at=APPROVED,
+    ),
+    State.CANCELLED: a_step(state=State.CANCELLED, finished_at=APPROVED),
+    State.EXPIRED: a_step(state=State.EXPIRED, finished_at=FINISHED),
+    State.UNRESOLVED: an_ended_step(State.UNRESOLVED, maybe_acted=True),
+    State.LEFT_HALF: an_ended_step(State.LEFT_HALF, REPLACE, npm_message="no such workflow", phase=Phase.SECOND),
+}
+"""Steps that have ended, by their end."""

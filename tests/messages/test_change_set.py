@@ -1,25 +1,21 @@
 # ruff: noqa: E501 -- what people read is not wrapped
-import pytest
 from inline_snapshot import snapshot
 
 from bot.domain.evidence import Evidence, EvidenceKind
-from bot.domain.lifecycle import OPEN_STATES, Phase, State, WaitFor
-from bot.domain.operations import Create, Revoke
-from bot.domain.overview import DecisionView, Maintainer
+from bot.domain.lifecycle import State, WaitFor
+from bot.domain.operations import Revoke
+from bot.domain.overview import Maintainer
 from bot.domain.packages import PackageName
-from bot.domain.publishers import CircleCI, Configuration, Permission
+from bot.domain.publishers import CircleCI, Permission
 from bot.messages.change_set import render_change_set, render_review_request
 from bot.messages.ids import Action
 from tests.messages.examples import (
     APPROVAL,
     APPROVED,
     CREATE,
-    FINISHED,
-    ID,
-    OLD,
-    OLGA,
+    ENDED,
     OTTO,
-    RELEASE,
+    OVERLAPPING,
     REPLACE,
     REVOKE,
     RITA,
@@ -28,7 +24,6 @@ from tests.messages.examples import (
     a_view,
     a_waiting_step,
     an_approved_step,
-    an_ended_step,
 )
 from tests.messages.reading import actions_of, read, read_notification
 
@@ -183,9 +178,6 @@ Needs 1 of @U0OTTO, @U0OLGA · not linked: ana-npm
 
 
 def test_a_replace_says_its_order() -> None:
-    overlapping = REPLACE.model_copy(
-        update={"old": Configuration(id=ID, type="github", claims=RELEASE.to_claims(), permissions=("createPackage",))}
-    )
     assert read(render_change_set(a_view(a_step(REPLACE)))).splitlines()[:4] == snapshot(
         [
             "@U0RITA asks: replace configuration eebc175d… of @acme/ui with acme/ui → release.yml",
@@ -194,268 +186,9 @@ def test_a_replace_says_its_order() -> None:
             "Now: no trusted publishing seen (public data) · npm's own list not read",
         ]
     )
-    assert read(render_change_set(a_view(a_step(overlapping)))).splitlines()[2] == snapshot(
+    assert read(render_change_set(a_view(a_step(OVERLAPPING)))).splitlines()[2] == snapshot(
         "Order: the two overlap, so the old one is revoked first; until the new one is made, neither can publish."
     )
-
-
-OPEN = {
-    "ready": an_approved_step(State.READY),
-    "npm is down": an_approved_step(State.READY, trouble="npm cannot be reached", next_try_at=FINISHED),
-    "calling": an_approved_step(State.CALLING),
-    "cancel wanted": an_approved_step(State.CALLING, cancel_wanted=True),
-    "unknown": an_approved_step(State.UNKNOWN, maybe_acted=True),
-    "confirmation": a_waiting_step(WaitFor.CONFIRMATION),
-    "login": a_waiting_step(WaitFor.LOGIN),
-    "away": a_waiting_step(WaitFor.CONFIRMATION, executor_away=True),
-    "account": a_waiting_step(WaitFor.ACCOUNT, executor="", executor_npm_user=""),
-    "second half": an_approved_step(State.HALF_REPLACED, REPLACE, phase=Phase.SECOND),
-    "restoring": an_approved_step(State.HALF_REPLACED, REPLACE, phase=Phase.RESTORE),
-}
-
-
-def test_an_open_step_says_where_it_is_and_who_must_act() -> None:
-    told = {name: read(render_change_set(a_view(step))).split("\n", 4)[4] for name, step in OPEN.items()}
-    assert told == snapshot(
-        {
-            "ready": """\
-Approved by @U0OTTO Mon 14:03 UTC. Next: the call to npm, in its turn.
-(until Thu 14:05 UTC · C-42)
-[Withdraw my approval] [Details] [Cancel]\
-""",
-            "npm is down": """\
-Approved by @U0OTTO Mon 14:03 UTC. Next: the call to npm, in its turn.
-⏳ npm cannot be reached; I try again Mon 14:06 UTC. Nobody has to do anything.
-(until Thu 14:05 UTC · C-42)
-[Withdraw my approval] [Details] [Cancel]\
-""",
-            "calling": """\
-⏳ Asking npm now, as npm user otto-npm.
-(until Thu 14:05 UTC · C-42)
-[Details] [Cancel]\
-""",
-            "cancel wanted": """\
-⏳ Asking npm now, as npm user otto-npm.
-⏹ Somebody cancelled: it stops if npm has not acted.
-(until Thu 14:05 UTC · C-42)
-[Details] [Cancel]\
-""",
-            "unknown": """\
-⏳ npm did not answer. I look before I say or send anything.
-(until Thu 14:05 UTC · C-42)
-[Details] [Cancel]\
-""",
-            "confirmation": """\
-✋ Waits for @U0OTTO to confirm at npm, as npm user otto-npm: the link is in their DM.
-(until Thu 14:05 UTC · C-42)
-[Withdraw my approval] [Details] [Cancel]\
-""",
-            "login": """\
-✋ Waits for @U0OTTO to log in at npm, as npm user otto-npm: the link is in their DM.
-(until Thu 14:05 UTC · C-42)
-[Withdraw my approval] [Details] [Cancel]\
-""",
-            "away": """\
-✋ Waits for @U0OTTO to confirm at npm, as npm user otto-npm; the link was not used. @U0OTTO can press I'm ready in the DM, @U0OLGA can press Run with my account.
-(until Thu 14:05 UTC · C-42)
-[Run with my account] [Withdraw my approval] [Details] [Cancel]\
-""",
-            "account": """\
-✋ Waits for an account: nobody who approved can make this call at npm. Whoever maintains the package can press Run with my account.
-(until Thu 14:05 UTC · C-42)
-[Run with my account] [Withdraw my approval] [Details] [I maintain this: link my npm account] [Cancel]\
-""",
-            "second half": """\
-Why: drop tokens
-⏳ Half done: the new one stands; next I revoke the old one.
-(until Thu 14:05 UTC · C-42)
-[Details] [Cancel]\
-""",
-            "restoring": """\
-Why: drop tokens
-⏳ The old one is revoked, but npm did not take the new one: I put the old one back.
-(until Thu 14:05 UTC · C-42)
-[Details] [Cancel]\
-""",
-        }
-    )
-
-
-ENDED = {
-    State.APPLIED: an_ended_step(
-        State.APPLIED,
-        configuration_id=ID,
-        configuration_permissions=("createPackage", "createStagedPackage"),
-        publish_before=FINISHED.replace(day=25),
-    ),
-    State.ALREADY_IN_PLACE: an_ended_step(State.ALREADY_IN_PLACE, configuration_id=ID),
-    State.ALREADY_GONE: an_ended_step(State.ALREADY_GONE, REVOKE),
-    State.RESTORED: an_ended_step(
-        State.RESTORED, REPLACE, npm_message="no such workflow", publish_before=FINISHED.replace(day=25)
-    ),
-    State.CONFLICT: an_ended_step(State.CONFLICT, npm_message="a trusted publisher that overlaps exists"),
-    State.REFUSED: an_ended_step(State.REFUSED, npm_message="permissions is required"),
-    State.REJECTED: a_step(
-        state=State.REJECTED,
-        decisions=(DecisionView(slack_user=OLGA, approved=False, reason="wrong file", at=APPROVED),),
-        finished_at=APPROVED,
-    ),
-    State.CANCELLED: a_step(state=State.CANCELLED, finished_at=APPROVED),
-    State.EXPIRED: a_step(state=State.EXPIRED, finished_at=FINISHED),
-    State.UNRESOLVED: an_ended_step(State.UNRESOLVED, maybe_acted=True),
-    State.LEFT_HALF: an_ended_step(State.LEFT_HALF, REPLACE, npm_message="no such workflow", phase=Phase.SECOND),
-}
-
-
-def test_every_end_is_told_with_the_way_out() -> None:
-    told = {state.value: read(render_change_set(a_view(step, cancelled_by=RITA))) for state, step in ENDED.items()}
-    assert told == snapshot(
-        {
-            "applied": """\
-✅ @acme/ui now trusts acme/ui → release.yml (publish, stage)
-Publish through it before Wed 14:06 UTC, or npm drops it.
-(asked @U0RITA · approved and run by @U0OTTO Mon 14:06 UTC · id eebc175d… · C-42)
-[Details] [Package on npm]\
-""",
-            "already_in_place": """\
-✅ @acme/ui trusts acme/ui → release.yml already: nothing to do.
-npm's own list says so. No call changed anything.
-(asked @U0RITA · approved and run by @U0OTTO Mon 14:06 UTC · id eebc175d… · C-42)
-[Details] [Package on npm]\
-""",
-            "already_gone": """\
-✅ @acme/ui: configuration eebc175d… was gone already: nothing to do.
-npm's own list says so. No call changed anything.
-(asked @U0RITA · approved and run by @U0OTTO Mon 14:06 UTC · C-42)
-[Details] [Package on npm]\
-""",
-            "restored": """\
-↩️ @acme/ui: the old configuration is back.
-npm did not take the new one. npm: "no such workflow"
-npm's two days count again. Publish through it before Wed 14:06 UTC, or npm drops it.
-(asked @U0RITA · approved and run by @U0OTTO Mon 14:06 UTC · C-42)
-[Details]\
-""",
-            "conflict": """\
-❌ @acme/ui: nothing changed.
-Another configuration overlaps with acme/ui → release.yml. npm: "a trusted publisher that overlaps exists"
-An owner must find it in npm's list and revoke it; then ask again.
-(asked @U0RITA · approved and run by @U0OTTO Mon 14:06 UTC · C-42)
-[Details]
-(To go on, type:)
-| /npmtrust list @acme/ui\
-""",
-            "refused": """\
-❌ @acme/ui: nothing changed. npm: "permissions is required"
-Mend what npm names, then ask again.
-(asked @U0RITA · approved and run by @U0OTTO Mon 14:06 UTC · C-42)
-[Details]
-(To go on, type:)
-| /npmtrust github @acme/ui --repo acme/ui --file release.yml --allow-publish --allow-stage-publish\
-""",
-            "rejected": """\
-✋ Rejected by @U0OLGA: let acme/ui → release.yml publish @acme/ui
-"wrong file"
-Nothing changed at npm.
-(asked @U0RITA · ended Mon 14:03 UTC · C-42)
-[Details]\
-""",
-            "cancelled": """\
-⏹ Cancelled by @U0RITA: let acme/ui → release.yml publish @acme/ui
-Nothing changed at npm.
-(asked @U0RITA · ended Mon 14:03 UTC · C-42)
-[Details]
-(To go on, type:)
-| /npmtrust github @acme/ui --repo acme/ui --file release.yml --allow-publish --allow-stage-publish\
-""",
-            "expired": """\
-⌛ Expired: let acme/ui → release.yml publish @acme/ui
-It was not approved and begun by Thu 14:05 UTC. Nothing changed at npm.
-(asked @U0RITA · ended Mon 14:06 UTC · C-42)
-[Details]
-(To go on, type:)
-| /npmtrust github @acme/ui --repo acme/ui --file release.yml --allow-publish --allow-stage-publish\
-""",
-            "unresolved": """\
-⚠️ @acme/ui: I could not find out whether npm acted.
-An owner must look: npm's list shows what stands. Ask again only for what is missing.
-(asked @U0RITA · approved and run by @U0OTTO Mon 14:06 UTC · C-42)
-[Details]
-(To go on, type:)
-| /npmtrust list @acme/ui\
-""",
-            "left_half": """\
-⚠️ @acme/ui: left half replaced. npm: "no such workflow"
-acme/ui → release.yml is trusted, and the old configuration eebc175d… still is too. An owner must revoke it.
-(asked @U0RITA · approved and run by @U0OTTO Mon 14:06 UTC · C-42)
-[Details]
-(To go on, type:)
-| /npmtrust list @acme/ui\
-""",
-        }
-    )
-
-
-def test_every_state_is_drawn() -> None:
-    assert set(ENDED) | OPEN_STATES == set(State)
-
-
-@pytest.mark.parametrize("operation", [REVOKE, REPLACE])
-def test_what_was_done_is_said_in_its_own_words(operation: Create) -> None:
-    done = {
-        "revoke": snapshot("✅ @acme/ui: configuration eebc175d… is revoked"),
-        "replace": snapshot("✅ @acme/ui now trusts acme/ui → release.yml instead of configuration eebc175d…"),
-    }
-    message = render_change_set(a_view(an_ended_step(State.APPLIED, operation)))
-    assert read(message).splitlines()[0] == done[operation.kind]
-
-
-def test_a_revoke_that_was_refused_can_be_asked_for_again_by_its_selector() -> None:
-    step = an_ended_step(State.REFUSED, Revoke(package=UI, from_repository="acme/old", configuration=OLD))
-    assert read(render_change_set(a_view(step))).splitlines()[-1] == snapshot(
-        "| /npmtrust revoke @acme/ui --from-repo acme/old"
-    )
-
-
-def test_two_approvals_and_another_account_are_told_apart() -> None:
-    step = an_ended_step(
-        State.APPLIED, decisions=(APPROVAL, APPROVAL.model_copy(update={"slack_user": OLGA})), executor=RITA
-    )
-    assert read(render_change_set(a_view(step))).splitlines()[-2] == snapshot(
-        "(asked @U0RITA · approved by @U0OTTO, @U0OLGA · run by @U0RITA Mon 14:06 UTC · C-42)"
-    )
-
-
-def test_a_link_to_npm_that_is_no_web_address_is_no_button() -> None:
-    for address in ("", "javascript:alert(1)", "https://[", "https:///x", "https://x/" + "y" * 3000):
-        assert Action.OPEN_PACKAGE not in actions_of(
-            render_change_set(a_view(an_ended_step(State.APPLIED, package_url=address)))
-        )
-
-
-BUTTONS = (
-    ("in review", a_step(), "approve reject details link_account cancel"),
-    ("approved once", a_step(decisions=(APPROVAL,)), "approve reject withdraw details link_account cancel"),
-    ("everybody linked", a_step(maintainers=()), "approve reject details cancel"),
-    ("not read", a_step(needs_look=True), "look reject details link_account cancel"),
-    ("ready", OPEN["ready"], "withdraw details cancel"),
-    ("calling", OPEN["calling"], "details cancel"),
-    ("unknown", OPEN["unknown"], "details cancel"),
-    ("waiting", OPEN["confirmation"], "withdraw details cancel"),
-    ("waiting, npm may have acted", a_waiting_step(WaitFor.LOGIN, maybe_acted=True), "details cancel"),
-    ("away", OPEN["away"], "run_with_my_account withdraw details cancel"),
-    ("account", OPEN["account"], "run_with_my_account withdraw details link_account cancel"),
-    ("applied", ENDED[State.APPLIED], "details open_package"),
-    ("rejected", ENDED[State.REJECTED], "details"),
-)
-
-
-@pytest.mark.parametrize(("name", "step", "expected"), BUTTONS, ids=[name for name, _, _ in BUTTONS])
-def test_a_button_stands_only_where_it_can_count(name: str, step: object, expected: str) -> None:
-    assert isinstance(step, type(a_step())), name
-    buttons = actions_of(render_change_set(a_view(step)))
-    assert " ".join(buttons) == expected
-    assert {button.get("value") for action, button in buttons.items() if action != Action.OPEN_PACKAGE} == {"offer-1"}
 
 
 def test_several_steps_are_summed_up_and_each_is_told() -> None:

@@ -48,6 +48,11 @@ def test_every_other_press_is_answered() -> None:
             decisions.render_later(),
             decisions.render_ready(),
             decisions.render_login_coming(),
+            decisions.render_disowned(),
+            decisions.render_link_decision(is_same=True),
+            decisions.render_link_decision(is_same=False),
+            decisions.render_link_decided_already(),
+            decisions.render_npm_user_taken("otto-npm"),
         )
     ]
     assert told == snapshot(
@@ -67,6 +72,11 @@ def test_every_other_press_is_answered() -> None:
             "All right. Press “I'm ready” when you are at your computer; nobody else is held up.",
             "Good. I ask npm for a new link; it comes here in a moment.",
             "I sent you a DM with npm's login link.",
+            "Stopped. I wiped your npm session and told the admins; the message below says what to do next.",
+            "Confirmed. I told them, and they can approve from now on.",
+            "Refused. I told them; nothing was done with that login.",
+            "This is decided already, or they logged in anew. The message shows how it stands.",
+            "npm user otto-npm belongs to another person here by now, so this link is closed.",
         ]
     )
 

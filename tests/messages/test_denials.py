@@ -18,11 +18,11 @@ def test_every_denial_says_why_and_who_can() -> None:
             "not_active": "A deactivated account can neither ask for trust nor decide on it. Nothing happened.",
             "guest": "Guests can neither ask for trust nor decide on it: ask a full member. Nothing happened.",
             "bot": "Bots can neither ask for trust nor decide on it: a person must. Nothing happened.",
-            "other_workspace": "People from another Slack can neither ask for trust nor decide on it: ask a member of this one. Nothing happened.",
+            "other_workspace": "People from another Slack can neither ask for trust nor decide on it: ask one of this. Nothing happened.",
             "own_request": "You asked for C-42 yourself, so somebody else must decide. Who can: @U0OTTO, @U0OLGA.",
             "not_a_reviewer": """\
 This is for the maintainers of the package at npm, and your npm account is not one of them. Who can: @U0OTTO, @U0OLGA.
-Not linked yet: ana-npm. Ask them to press “I maintain this: link my npm account”.\
+Not linked yet: ana-npm. Ask them to press “I maintain this”.\
 """,
             "not_linked": """\
 First I must know which npm user you are: link your npm account, then press again. Who can: @U0OTTO, @U0OLGA.

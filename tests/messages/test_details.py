@@ -3,10 +3,12 @@ from inline_snapshot import snapshot
 from bot.domain.evidence import EvidenceKind
 from bot.domain.lifecycle import State
 from bot.domain.overview import DecisionView
+from bot.domain.publishers import CircleCI
 from bot.messages.details import _EXPLAINED, render_details
 from tests.messages.examples import (
     APPROVAL,
     APPROVED,
+    CREATE,
     ID,
     OLD,
     OLGA,
@@ -131,3 +133,14 @@ def test_every_kind_of_evidence_is_explained() -> None:
 def test_beyond_twenty_steps_the_rest_is_counted_in_details() -> None:
     message = render_details(a_view(*(a_step() for _ in range(21))), may_see_configurations=True)
     assert "(… and 1 more change)" in read(message)
+
+
+def test_what_slack_has_no_room_for_is_left_out_and_said() -> None:
+    contexts = tuple(f"550e8400-e29b-41d4-a716-{number:012}" for number in range(150))
+    publisher = CircleCI(
+        org_id=ID, project_id=ID, pipeline_definition_id=ID, vcs_origin="github.com/a/b", context_ids=contexts
+    )
+    step = a_step(CREATE.model_copy(update={"publisher": publisher}))
+    message = render_details(a_view(*(step for _ in range(20))), may_see_configurations=True)
+    assert len(message.blocks) == 50
+    assert read(message).splitlines()[-1] == snapshot("(… and 34 more parts that Slack has no room for)")

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from inline_snapshot import snapshot
 
 from bot.domain.overview import HandoffState, HandoffView
-from bot.messages.handoff import render_handoff
+from bot.messages.handoff import render_asked_to_run, render_handoff
 from bot.messages.ids import Action
 from tests.messages.examples import APPROVED, RITA
 from tests.messages.reading import actions_of, read, read_notification
@@ -142,3 +142,14 @@ def test_a_read_that_was_confirmed_is_answered_in_the_dm() -> None:
 
 def test_without_a_usable_link_there_is_no_button_for_it() -> None:
     assert Action.OPEN_NPM not in actions_of(render_handoff(CONFIRMATION.model_copy(update={"url": ""})))
+
+
+def test_the_only_maintainer_is_asked_to_be_there() -> None:
+    message = render_asked_to_run(number=42, what="acme/ui → release.yml may publish @acme/ui", value="h1")
+    assert read(message) == snapshot("""\
+Approved: acme/ui → release.yml may publish @acme/ui
+C-42 is approved by others, and only your npm account can write to the package, so it runs with yours.
+Press the button when you are at your computer: npm then asks you to confirm, by a link that I send here.
+[I'm ready]\
+""")
+    assert actions_of(message)[Action.HANDOFF_READY]["value"] == "h1"

@@ -10,6 +10,7 @@ from bot.messages.links import (
     render_link_outcome,
     render_link_refused,
     render_link_request,
+    render_link_request_over,
     render_security_advice,
     render_security_notice,
 )
@@ -118,6 +119,10 @@ npm: otto-npm · otto@elsewhere.example\
 Slack: @U0OTTO · no name · no e-mail
 npm: otto-npm · no e-mail\
 """)
+
+
+def test_a_question_that_answered_itself_says_so() -> None:
+    assert read(render_link_request_over(LINK)) == snapshot("Nothing to decide any more: @U0OTTO as npm user otto-npm.")
 
 
 def test_not_me_tells_the_admins_and_the_person_what_was_done_and_what_to_do() -> None:

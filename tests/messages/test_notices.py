@@ -18,6 +18,9 @@ def test_what_the_bot_says_of_itself() -> None:
             notices.render_postponed("the connection was refused"),
             notices.render_form_too_late(),
             notices.render_already_logged_in("otto-npm"),
+            notices.render_reading(1),
+            notices.render_reading(3),
+            notices.render_private_elsewhere(42),
         )
     ]
     assert told == snapshot(
@@ -50,5 +53,8 @@ You need not send it again; the answer follows here.\
 """,
             "Slack gave me no time to open the form. Please press or type it again.",
             "You are linked to npm user otto-npm and logged in: press Approve where you review.",
+            "🔎 I read npm's own list of the package with your npm account. The answer comes by DM.",
+            "🔎 I read npm's own list of 3 packages with your npm account. The answer comes by DM.",
+            "C-42 is about a private package. Ask in its channel, or link an npm account that maintains it.",
         ]
     )

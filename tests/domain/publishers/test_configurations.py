@@ -54,7 +54,7 @@ CONTEXTS = "oidc.circleci.com/context-ids"
         ("buildkite", {}, "other", {}, False, False),
     ],
 )
-def test_claims_are_compared_as_npm_does(  # noqa: PLR0913 - two pairs and two answers
+def test_claims_are_compared_as_npm_does(
     *, type_a: str, a: dict[str, Any], type_b: str, b: dict[str, Any], same: bool, overlap: bool
 ) -> None:
     assert same_claims(type_a, a, type_b, b) is same_claims(type_b, b, type_a, a) is same
