@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from typing import assert_never
 
 from bot.domain.values import Frozen
 
@@ -162,6 +163,8 @@ def check_step_action(action: Action, person: str, facts: StepFacts, directory: 
             denial = _check_reviewer(person, facts, directory)
         case Action.STAGE | Action.LINK_ACCOUNT | Action.CONFIRM_LINK:
             raise ValueError(f"{action} is no action on a step")
+        case _:  # pragma: no cover
+            assert_never(action)
     if denial:
         return denial
     if action in {Action.APPROVE, Action.RUN_WITH_MY_ACCOUNT} and facts.needs_look:
@@ -197,4 +200,5 @@ def _check_execution(person: str, facts: StepFacts, directory: Directory) -> Den
 
 
 def _can_write(person: str, facts: StepFacts, directory: Directory) -> bool:
-    return directory.npm_users.get(person, "") in facts.maintainers
+    npm_user = directory.npm_users.get(person)
+    return bool(npm_user) and npm_user in facts.maintainers

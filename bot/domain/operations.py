@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, assert_never
 
 from pydantic import Field
 
@@ -56,6 +56,8 @@ def plan_of(operation: Operation) -> Plan:
         case Replace(old=old, publisher=publisher):
             overlap = claims_overlap(old.type, old.claims, publisher.provider, publisher.to_claims())
             return Plan.REVOKE_THEN_CREATE if overlap else Plan.CREATE_THEN_REVOKE
+        case _:  # pragma: no cover
+            assert_never(operation)
 
 
 class Target(Frozen):
@@ -90,6 +92,8 @@ def revoked_id_of(operation: Operation) -> str:
             return old.id
         case Create():
             return ""
+        case _:  # pragma: no cover
+            assert_never(operation)
 
 
 def fingerprint_of(operation: Operation, *, workspace: str, registry: str) -> str:

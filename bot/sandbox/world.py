@@ -14,7 +14,7 @@ from cryptography.fernet import Fernet
 from bot.app import App
 from bot.clock import Clock
 from bot.sandbox.cast import ADMINS, GENERAL, Character
-from bot.sandbox.registry import SimulatedRegistry
+from bot.sandbox.registry import CallRecord, SimulatedRegistry
 from bot.sandbox.slack import LocalSlack
 from bot.sandbox.slack_state import SlackMessage
 from bot.settings import Settings
@@ -83,6 +83,19 @@ class World:
         if self.app is not None:
             await self.app.stop()
             self.app = None
+
+    async def restart_bot(self) -> None:
+        """End the bot and start it anew, on the same database."""
+        await self.stop_bot()
+        await self.start_bot()
+
+    def bytes_at_rest(self) -> bytes:
+        """Read all that the bot has written to the disk."""
+        return b"".join(path.read_bytes() for path in sorted(self._folder.glob("npmtrust.sqlite3*")))
+
+    def trust_calls(self, method: str = "") -> list[CallRecord]:
+        """List the calls to npm's trust endpoints, oldest first, challenged ones too."""
+        return [call for call in self.registry.calls if "/trust" in call.path and method in ("", call.method)]
 
     async def settle(self, seconds: float = 6) -> None:
         """Let the workers do what is due, and what becomes due within so many seconds of the world's time."""
@@ -166,14 +179,33 @@ class Actor:
             return False
         return True
 
+    async def forges(self, label: str, value: str, channel: str = GENERAL[0], *, action: str = "") -> str:
+        """Press a button, or another one by its action, with a value of the own choice; tell the newest answer."""
+        place = self._world.slack.dm(self.id) if channel == "dm" else channel
+        message, element = self._find_button(label, channel)
+        await self._world.slack.click(self.id, place, message.ts, action or element["action_id"], value=value)
+        await self._world.settle()
+        return self.reads(channel)
+
+    def value_of(self, label: str, channel: str = GENERAL[0]) -> str:
+        """Tell the value that the newest button with this label carries."""
+        return self._find_button(label, channel)[1]["value"]
+
+    def links(self) -> list[str]:
+        """List npm's links that stand in the DM, oldest first."""
+        return [
+            str(element["url"])
+            for message in self.messages("dm")
+            for block in message.blocks
+            for element in block.get("elements", ())
+            if element.get("action_id", "").startswith("open_npm")
+        ]
+
     def link(self) -> str:
         """Tell npm's link in the newest DM that has one."""
-        for message in reversed(self.messages("dm")):
-            for block in message.blocks:
-                for element in block.get("elements", ()):
-                    if element.get("action_id", "").startswith("open_npm"):
-                        return str(element["url"])
-        raise LookupError("no link of npm's in the DM")
+        if not (links := self.links()):
+            raise LookupError("no link of npm's in the DM")
+        return links[-1]
 
     async def logs_in(self, npm_user: str = "") -> str:
         """Open npm's login link and log in there; tell the newest DM."""

@@ -1,0 +1,120 @@
+import pytest
+
+from bot.domain.lifecycle import Phase, Plan
+from bot.domain.operations import (
+    Create,
+    Operation,
+    Replace,
+    Revoke,
+    Target,
+    body_of,
+    fingerprint_of,
+    fingerprint_of_set,
+    plan_of,
+    revoked_id_of,
+    target_of,
+)
+from bot.domain.packages import PackageName
+from bot.domain.publishers import Configuration, GitHub, Permission
+
+UI = PackageName("@acme/ui")
+PUBLISHER = GitHub(repository="acme/ui", file="release.yml")
+PUBLISH = (Permission.PUBLISH,)
+OLD = Configuration(
+    id="old-id",
+    type="github",
+    claims={"repository": "acme/old", "workflow_ref": {"file": "release.yml"}},
+    permissions=("createPackage", "createStagedPackage"),
+)
+OVERLAPPING = OLD.model_copy(
+    update={"claims": {"repository": "acme/ui", "workflow_ref": {"file": "release.yml"}, "environment": "production"}}
+)
+STRANGE = Configuration(
+    id="strange-id", type="buildkite", claims={"pipeline_slug": "ui"}, permissions=("createPackage",)
+)
+
+CREATE = Create(package=UI, publisher=PUBLISHER, permissions=PUBLISH)
+REVOKE = Revoke(package=UI, configuration_id="old-id", configuration=OLD)
+REPLACE = Replace(package=UI, old=OLD, publisher=PUBLISHER, permissions=PUBLISH)
+
+
+def fingerprint(operation: Operation, workspace: str = "T1", registry: str = "http://127.0.0.1:1/") -> str:
+    return fingerprint_of(operation, workspace=workspace, registry=registry)
+
+
+@pytest.mark.parametrize(
+    ("operation", "plan"),
+    [
+        (CREATE, Plan.CREATE),
+        (REVOKE, Plan.REVOKE),
+        (REPLACE, Plan.CREATE_THEN_REVOKE),
+        # npm refuses the second of two that a token could both match, so the old one goes first.
+        (REPLACE.model_copy(update={"old": OVERLAPPING}), Plan.REVOKE_THEN_CREATE),
+    ],
+)
+def test_a_replace_creates_first_where_the_two_do_not_overlap(operation: Operation, plan: Plan) -> None:
+    assert plan_of(operation) is plan
+
+
+@pytest.mark.parametrize(
+    ("operation", "phase", "target"),
+    [
+        (CREATE, Phase.FIRST, Target(publisher=PUBLISHER, permissions=PUBLISH)),
+        (REVOKE, Phase.FIRST, None),
+        (REPLACE, Phase.SECOND, Target(publisher=PUBLISHER, permissions=PUBLISH)),
+        (
+            REPLACE,
+            Phase.RESTORE,
+            Target(
+                publisher=GitHub(repository="acme/old", file="release.yml"),
+                permissions=(Permission.PUBLISH, Permission.STAGE),
+            ),
+        ),
+        # What we cannot read we cannot make again.
+        (REPLACE.model_copy(update={"old": STRANGE}), Phase.RESTORE, None),
+        (REPLACE.model_copy(update={"old": OLD.model_copy(update={"permissions": ("other",)})}), Phase.RESTORE, None),
+    ],
+)
+def test_a_create_call_makes_what_its_phase_is_for(operation: Operation, phase: Phase, target: Target | None) -> None:
+    assert target_of(operation, phase) == target
+
+
+@pytest.mark.parametrize(
+    ("operation", "revoked"),
+    [(CREATE, ""), (REVOKE, "old-id"), (REPLACE, "old-id"), (Revoke(package=UI, configuration_id="old-id"), "")],
+)
+def test_only_a_configuration_that_was_read_is_revoked(operation: Operation, revoked: str) -> None:
+    assert revoked_id_of(operation) == revoked
+
+
+def test_everything_that_is_approved_changes_the_fingerprint() -> None:
+    others = [
+        CREATE,
+        CREATE.model_copy(update={"package": PackageName("@acme/core")}),
+        CREATE.model_copy(update={"permissions": (Permission.STAGE,)}),
+        CREATE.model_copy(update={"publisher": GitHub(repository="acme/ui", file="other.yml")}),
+        CREATE.model_copy(update={"publisher": GitHub(repository="acme/ui", file="release.yml", environment="live")}),
+        REVOKE,
+        REVOKE.model_copy(update={"configuration": None}),
+        REVOKE.model_copy(update={"configuration": OVERLAPPING}),
+        REPLACE,
+        REPLACE.model_copy(update={"old": OVERLAPPING}),
+    ]
+    found = [fingerprint(each) for each in others]
+    found += [fingerprint(CREATE, workspace="T2"), fingerprint(CREATE, registry="http://127.0.0.1:2/")]
+    assert len(set(found)) == len(found)
+    assert fingerprint(CREATE) == fingerprint(Create.model_validate_json(CREATE.model_dump_json()))
+
+
+def test_the_fingerprint_of_a_set_does_not_depend_on_the_order() -> None:
+    assert fingerprint_of_set(["b", "a"]) == fingerprint_of_set(["a", "b"]) != fingerprint_of_set(["a"])
+
+
+def test_a_create_posts_an_array_of_one() -> None:
+    assert body_of(PUBLISHER, PUBLISH) == [
+        {
+            "type": "github",
+            "claims": {"repository": "acme/ui", "workflow_ref": {"file": "release.yml"}},
+            "permissions": ["createPackage"],
+        }
+    ]
