@@ -7,7 +7,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-header --no-annotate --python-version 3.11 --extra build
 
-.PHONY: install sandbox test screenshots bench lock
+.PHONY: install sandbox test test-postgresql screenshots bench lock
 
 install: $(VENV)/.installed
 
@@ -19,8 +19,12 @@ test: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n auto --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n auto --inline-snapshot=disable --cov --cov-report=term:skip-covered
 	$(BIN)/coverage report --include='bot/domain/*' --fail-under=100
+
+# The scenarios once more, on a PostgreSQL server that the tests start themselves.
+test-postgresql: $(VENV)/.installed-dev
+	TEST_DATABASE=postgresql $(BIN)/pytest -n auto tests/scenarios
 
 screenshots: $(VENV)/.installed-dev
 	$(BIN)/python tests/e2e/screenshots.py

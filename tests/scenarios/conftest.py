@@ -12,6 +12,6 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with open_world(tmp_path) as opened:
+async def world(tmp_path: Path, database_settings: dict[str, str]) -> AsyncIterator[World]:
+    async with open_world(tmp_path, **database_settings) as opened:
         yield opened
