@@ -19,7 +19,7 @@ test: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n auto --inline-snapshot=disable --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n auto --dist loadgroup --inline-snapshot=disable --cov --cov-report=term:skip-covered
 	$(BIN)/coverage report --include='bot/domain/*' --fail-under=100
 
 # The scenarios once more, on a PostgreSQL server that the tests start themselves.
@@ -27,7 +27,7 @@ test-postgresql: $(VENV)/.installed-dev
 	TEST_DATABASE=postgresql $(BIN)/pytest -n auto tests/scenarios
 
 screenshots: $(VENV)/.installed-dev
-	$(BIN)/python tests/e2e/screenshots.py
+	$(BIN)/python -m tests.e2e.screenshots
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python tests/bench/run.py

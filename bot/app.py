@@ -63,8 +63,9 @@ class App:
         await self._listen()
         identity = await self._identify()
         self.services.database.workspace = identity.team
-        if self.services.database.is_sqlite:  # the file is ours alone: whoever held a lane before has died
-            await self.services.database.run(lambda store: store.lanes.release_all(self._clock.now()))
+        if self.services.database.is_sqlite:  # the file is ours alone: whoever held something before has died
+            await self.services.database.run(lambda store: store.release_all(self._clock.now()))
+        self._opened.push_async_callback(self._release)
         if self._ticks:
             self._scheduler = Scheduler(self.services, WORKERS)
             self._scheduler.start()
@@ -77,6 +78,14 @@ class App:
         if self._scheduler is not None:
             await self._scheduler.drain(DRAIN_SECONDS)
         await self._opened.aclose()
+
+    async def _release(self) -> None:
+        """Let another process take the lanes at once, instead of when the leases have run out."""
+        services, now = self.services, self._clock.now()
+        try:
+            await services.database.run(lambda store: store.lanes.release(services.process, now))
+        except StorageError as err:
+            _LOG.warning("The lanes could not be given back: %s", _one_line(err))
 
     async def _open(self) -> Services:
         settings = self._settings

@@ -55,8 +55,11 @@ class Scheduler:
         loop = asyncio.get_running_loop()
         self._services.bell.listen(lambda name: self._hear(loop, name))
         self._metronome.start()
+        at_once = datetime.now(UTC)  # what was left undone must not wait for the first second to pass
         for name in self._workers:
-            self._metronome.add_job(self._tick, "interval", seconds=TICK_SECONDS, args=[name], id=f"{name} tick")
+            self._metronome.add_job(
+                self._tick, "interval", seconds=TICK_SECONDS, args=[name], id=f"{name} tick", next_run_time=at_once
+            )
 
     def seconds_since_tick(self) -> float | None:
         """Tell the age of the last tick; None before the first."""

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TypeAlias
 
 from pydantic import SecretStr
 
@@ -15,6 +16,9 @@ from storage.vault import Vault
 
 KEPT_SECONDS = 60.0
 """How long a one-time password waits for its call."""
+
+Purpose: TypeAlias = tuple[int | None, int | None]
+"""What a one-time password is for: the row id of a step, or of a read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +59,36 @@ class Pocket:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._passwords: dict[str, tuple[SecretStr, float]] = {}
+        self._passwords: dict[str, _Kept] = {}
 
-    def put(self, slack_user: str, password: SecretStr) -> None:
+    def put(self, slack_user: str, password: SecretStr, purpose: Purpose) -> None:
         """Keep a password for the next call of its person, for a minute."""
-        self._passwords[slack_user] = password, self._clock.monotonic() + KEPT_SECONDS
+        self._passwords[slack_user] = _Kept(password, purpose, self._clock.monotonic() + KEPT_SECONDS)
 
     def take(self, slack_user: str) -> SecretStr | None:
         """Hand it out, once."""
-        password, ends = self._passwords.pop(slack_user, (None, 0.0))
-        return password if self._clock.monotonic() < ends else None
+        kept = self._find(slack_user)
+        self._passwords.pop(slack_user, None)
+        return kept.password if kept else None
 
-    def holds(self, slack_user: str) -> bool:
-        """Tell whether a password waits for a call of this person."""
-        return self._clock.monotonic() < self._passwords.get(slack_user, ("", 0.0))[1]
+    def purpose_of(self, slack_user: str) -> Purpose | None:
+        """Tell what this person confirmed, where a password of theirs waits for its call."""
+        kept = self._find(slack_user)
+        return kept.purpose if kept else None
+
+    def _find(self, slack_user: str) -> "_Kept | None":
+        kept = self._passwords.get(slack_user)
+        return kept if kept and self._clock.monotonic() < kept.until else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A one-time password that waits for its call."""
+
+    password: SecretStr
+    purpose: Purpose
+    until: float
+    """By the monotonic clock."""
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ small pool of threads for PostgreSQL.
 import asyncio
 import fcntl
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -75,15 +76,33 @@ class Database:
             raise DatabaseInUse(f"another npmtrust runs on {self._file}: end it first, or use PostgreSQL") from err
         self._lock = lock
 
-    async def run(self, work: Callable[[Store], T]) -> T:
+    async def run(self, work: Callable[[Store], T], *, within: float | None = None) -> T:
         """Run `work` in one transaction and commit it.
 
         A transaction whose rows were moved by somebody else meanwhile is done again from the start.
 
+        Args:
+            work: Reads and writes.
+            within: Seconds; a transaction that has not come to its end by then is rolled back. None: no limit.
+
         Raises:
             DatabaseDown: it could not be done now.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._executor, self._transact, work)
+        given_up = threading.Event()
+
+        def work_in_time(store: Store) -> T:
+            result = work(store)
+            if given_up.is_set():
+                raise DatabaseDown("it took too long")
+            return result
+
+        running = asyncio.get_running_loop().run_in_executor(self._executor, self._transact, work_in_time)
+        done, _ = await asyncio.wait({running}, timeout=within)
+        if not done:
+            given_up.set()
+            running.cancel()  # where it still waits for its turn; else the thread finds that it was given up
+            raise DatabaseDown(f"it did not answer within {within:g} s")
+        return running.result()
 
     async def call(self, work: Callable[[Engine], T]) -> T:
         """Run `work` with the engine, where transactions run: SQLite has one connection and one thread for it.
@@ -130,11 +149,13 @@ class Database:
 def _make_engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=_POSTGRES_THREADS)
+        url_of_driver = parsed.set(drivername="postgresql+psycopg")
+        return create_engine(url_of_driver, pool_size=_POSTGRES_THREADS, hide_parameters=True)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         _keep_private(parsed.database)
-    engine = create_engine(parsed, poolclass=StaticPool, connect_args={"check_same_thread": False})
+    threads = {"check_same_thread": False}
+    engine = create_engine(parsed, poolclass=StaticPool, connect_args=threads, hide_parameters=True)
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_immediate)
     return engine

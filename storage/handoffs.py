@@ -34,11 +34,15 @@ class Handoffs(Repository):
             self._select(HandoffRow).where(HandoffRow.state == "open").order_by(HandoffRow.next_poll_at, HandoffRow.id)
         )
 
+    def list_open_of(self, slack_user: str) -> list[HandoffRow]:
+        """List the open ones of a person."""
+        return [row for row in self.list_open() if row.slack_user == slack_user]
+
     def list_of_step(self, step_id: int) -> list[HandoffRow]:
         """List those of a step, newest first."""
         query = self._select(HandoffRow).where(HandoffRow.step_id == step_id)
         return self._all(query.order_by(HandoffRow.id.desc()))
 
     def list_due(self, now: datetime) -> list[HandoffRow]:
-        """List those to poll or to end by a moment."""
-        return [row for row in self.list_open() if row.next_poll_at <= now or row.expires_at <= now]
+        """List those to poll by a moment."""
+        return [row for row in self.list_open() if row.next_poll_at <= now]

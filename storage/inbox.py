@@ -2,6 +2,9 @@
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import and_, exists, or_
+from sqlalchemy.orm import aliased
+
 from storage.models import InboxRow
 from storage.repository import Repository
 
@@ -12,7 +15,7 @@ CLAIM = timedelta(seconds=60)
 class Inbox(Repository):
     """The queue of what Slack sent."""
 
-    def add(self, *, delivery_key: str, kind: str, sealed_payload: str, now: datetime) -> InboxRow | None:
+    def add(self, *, delivery_key: str, kind: str, person: str, sealed_payload: str, now: datetime) -> InboxRow | None:
         """Keep a delivery; None when it is here already."""
         if self._one(self._select(InboxRow).where(InboxRow.delivery_key == delivery_key)):
             return None
@@ -21,6 +24,7 @@ class Inbox(Repository):
                 workspace=self._workspace,
                 delivery_key=delivery_key,
                 kind=kind,
+                person=person,
                 sealed_payload=sealed_payload,
                 received_at=now,
                 state="new",
@@ -29,12 +33,30 @@ class Inbox(Repository):
         )
 
     def claim(self, now: datetime) -> InboxRow | None:
-        """Take the oldest delivery that is due, or whose claim has ended."""
+        """Take the oldest delivery that is due, or whose claim has ended.
+
+        While one of a person is being done, or has not been tried yet, a later one of theirs waits: a withdrawal must
+        not overtake the approval. One that was put off is not waited for.
+        """
         due = self._select(InboxRow).where(InboxRow.state.in_(["new", "claimed"]), InboxRow.next_try_at <= now)
-        row = self._one(due.order_by(InboxRow.next_try_at, InboxRow.id))
+        earlier = aliased(InboxRow)
+        in_hand = or_(and_(earlier.state == "claimed", earlier.next_try_at > now), earlier.tries == 0)
+        overtaken = exists().where(
+            earlier.workspace == self._workspace,
+            earlier.person == InboxRow.person,
+            earlier.id < InboxRow.id,
+            earlier.state.in_(["new", "claimed"]),
+            in_hand,
+        )
+        row = self._one(due.where(~overtaken).order_by(InboxRow.next_try_at, InboxRow.id))
         if row is not None:
             row.state, row.next_try_at, row.tries = "claimed", now + CLAIM, row.tries + 1
         return row
+
+    def release_all(self, now: datetime) -> None:
+        """End every claim: only for who knows that no other process lives."""
+        for row in self._all(self._select(InboxRow).where(InboxRow.state == "claimed")):
+            row.next_try_at = min(row.next_try_at, now)
 
     def next_due(self) -> datetime | None:
         """Tell when there is something to do next."""

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 def upgrade(engine: Engine) -> None:
     """Apply every migration that is missing."""
-    config = _config()
+    config = configuration()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -19,12 +19,13 @@ def upgrade(engine: Engine) -> None:
 
 def is_current(engine: Engine) -> bool:
     """Tell whether the database has exactly the schema that this version needs."""
-    wanted = set(ScriptDirectory.from_config(_config()).get_heads())
+    wanted = set(ScriptDirectory.from_config(configuration()).get_heads())
     with engine.begin() as connection:
         return set(MigrationContext.configure(connection).get_current_heads()) == wanted
 
 
-def _config() -> Config:
+def configuration() -> Config:
+    """Make what Alembic works with; `upgrade` gives it the connection."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     return config

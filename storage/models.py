@@ -47,6 +47,8 @@ class InboxRow(Base):
 
     delivery_key: Mapped[str]
     kind: Mapped[str]
+    person: Mapped[str]
+    """Whose it is: what one person does is done in its order."""
     sealed_payload: Mapped[str]
     """Encrypted; emptied when done."""
     received_at: Mapped[datetime]
@@ -267,6 +269,8 @@ class LinkRow(Base):
     session_until: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
     """When the second factor was last given: a window may be open since then."""
+    present_until: Mapped[datetime | None]
+    """Until when they are taken to be there, since their last press, login, confirmation or call."""
     away: Mapped[bool] = mapped_column(default=False)
     """A link of npm's went unused: nothing is minted until the person presses something."""
     version: Mapped[int] = mapped_column(default=1)
@@ -298,8 +302,10 @@ class HandoffRow(Base):
     sealed_auth_url: Mapped[str]
     sealed_done_url: Mapped[str]
     state: Mapped[str]
+    looks: Mapped[bool] = mapped_column(default=False)
+    """npm's list is to tell what became of the step's last call."""
     outcome: Mapped[str] = mapped_column(default="")
-    """What came of a login, as a sentence."""
+    """What came of a login, or why there is no link to send; a sentence."""
     refusal: Mapped[str] = mapped_column(default="")
     """Why a login made no link: `bot.messages.links.LinkRefusal`."""
     refused_npm_user: Mapped[str] = mapped_column(default="")
@@ -346,6 +352,8 @@ class LeaseRow(Base):
     fencing: Mapped[int]
     expires_at: Mapped[datetime]
     next_call_at: Mapped[datetime]
+    last_call: Mapped[str] = mapped_column(default="")
+    """create, revoke or list: lists of people and steps take turns."""
     unreached: Mapped[int] = mapped_column(default=0)
     """How many calls running did not reach npm."""
     version: Mapped[int] = mapped_column(default=1)

@@ -26,7 +26,8 @@ class StepProgress(Frozen):
 
     npm_message: str = ""
     trouble: str = ""
-    """Why it waits although nobody must do anything; a sentence."""
+    """Why it waits although nobody must do anything, as the beginning of a sentence: `npm could not be reached`."""
+    trouble_since: datetime | None = None
     tried: tuple[str, ...] = ()
     """npm users whose account was refused in this round."""
     refused_passwords: int = 0
@@ -37,5 +38,3 @@ class StepProgress(Frozen):
     """Of a conflict: what stands at npm."""
     called_at: datetime | None = None
     """When the last attempt of a create began: npm's two days are counted from it, to be on the safe side."""
-    unreached: int = 0
-    """How many times running npm could not be reached."""

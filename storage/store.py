@@ -1,5 +1,6 @@
 """Everything a transaction can read and write, by repository."""
 
+from datetime import datetime
 from functools import cached_property
 
 from sqlalchemy.orm import Session
@@ -72,6 +73,11 @@ class Store:
     def audit(self) -> AuditLog:
         """The record."""
         return AuditLog(self._session, self.workspace)
+
+    def release_all(self, now: datetime) -> None:
+        """End every lease and claim: only for who knows that no other process lives."""
+        self.lanes.release_all(now)
+        self.inbox.release_all(now)
 
     def flush(self) -> None:
         """Send what was changed, so that ids and compare-and-set failures are known now."""

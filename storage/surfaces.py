@@ -19,6 +19,17 @@ class Surfaces(Repository):
             SurfaceRow(workspace=self._workspace, key=key, channel=channel, urgent=urgent, next_try_at=now)
         )
 
+    def adopt(self, key: str, *, channel: str, ts: str, now: datetime) -> None:
+        """Make a message that stands in Slack already one of ours, under a key that goes on with its ts."""
+        if self._one(self._select(SurfaceRow).where(SurfaceRow.posted_in == channel, SurfaceRow.ts == ts)) is None:
+            row = self.want(f"{key}:{ts}", channel=channel, now=now)
+            row.posted_in, row.ts = channel, ts
+
+    def pause(self, until: datetime) -> None:
+        """Send nothing before a moment."""
+        for row in self._all(self._select(SurfaceRow).where(SurfaceRow.behind.is_(True))):
+            row.next_try_at = max(row.next_try_at, until)
+
     def touch(self, prefix: str, now: datetime) -> None:
         """Mark a message, and those whose key goes on after a colon, as behind."""
         query = self._select(SurfaceRow).where(

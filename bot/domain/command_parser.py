@@ -74,13 +74,15 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
 _SYNONYMS = {"ls": "list", "rm": "revoke", "remove": "revoke", "delete": "revoke", "gh": "github"}
 
 _ONE_AT_A_TIME = Mistake(
-    what="These are several commands.", expected="one command at a time; several packages may stand in one", got=""
+    what="These are several commands.", expected="one command at a time; several packages may stand in one", got="more"
 )
-_NOT_CLOSED = Mistake(what="A quote was not closed.", expected="a quote before and one after the text", got="")
+_NOT_CLOSED = Mistake(
+    what="A quote was not closed.", expected="a quote before and one after the text", got="one of the two"
+)
 _SECRET = Mistake(
     what="This line held a one-time password or a token. It was not kept.",
     expected="no codes and no tokens: npmtrust never takes them, npm itself asks you on its own page",
-    got="",
+    got="a secret",
 )
 
 

@@ -32,7 +32,7 @@ class Challenged:
     done_url: SecretStr | None
     """Where we ask whether they did."""
     problem: str = ""
-    """Why there is no usable link, as a sentence; empty when there is one."""
+    """Why there is no usable link, as the end of a sentence; empty when there is one."""
 
 
 @dataclass(frozen=True, slots=True)

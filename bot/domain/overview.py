@@ -68,7 +68,8 @@ class StepView(Frozen):
     npm_message: str = ""
     """npm's own words of the last refusal."""
     trouble: str = ""
-    """Why it waits although nobody must do anything: `npm cannot be reached since 14:05`."""
+    """Why it waits although nobody must do anything: `npm could not be reached`."""
+    trouble_since: datetime | None = None
     next_try_at: datetime | None = None
     configuration_id: str = ""
     """npm's id of what was created."""
@@ -135,8 +136,10 @@ class HandoffView(Frozen):
     decided_at: datetime | None = None
     calls: int = 1
     """How many calls wait for this person: with several, ticking npm's five-minute box helps."""
+    looks: bool = False
+    """npm's list is to tell what became of a call that was not answered."""
     outcome: str = ""
-    """After a login: what came of it, as a sentence."""
+    """What came of a login, or why there is no link to send; a sentence."""
 
 
 class LinkState(StrEnum):

@@ -7,7 +7,7 @@ from bot.domain.operations import Create, Replace, Revoke, plan_of
 from bot.domain.overview import ChangeSetView, DecisionView, StepView
 from bot.domain.publishers import Permission
 from bot.messages._text import bold, mention, mentions, names, safe, when
-from bot.messages._words import evidence_words, narrowing_words, permission_words, request_words
+from bot.messages._words import COMMAND, evidence_words, narrowing_words, permission_words, request_words
 
 
 def headline(view: ChangeSetView, step: StepView) -> str:
@@ -22,10 +22,15 @@ def wanted_lines(view: ChangeSetView, step: StepView) -> list[str]:
         *_terms_lines(view, step),
         _now_line(step),
         *(f"⚠️ {safe(warning, 500)}" for warning in step.warnings),
-        f"🔁 Back in review, earlier approvals no longer count: {safe(step.difference, 500)}"
-        if step.difference
-        else "",
+        _difference_line(step),
     ]
+
+
+def _difference_line(step: StepView) -> str:
+    if not step.difference:
+        return ""
+    what = "⚠️" if step.needs_look else "🔁 Back in review, earlier approvals no longer count:"
+    return f"{what} {safe(step.difference, 500)}"
 
 
 def approvals_of(step: StepView) -> list[DecisionView]:
@@ -65,8 +70,8 @@ def may_words(permissions: tuple[Permission, ...], *, stated: bool) -> str:
     """Say what a configuration may do, as markup. npm lets every configuration stage."""
     if Permission.PUBLISH not in permissions:
         return f"{permission_words(permissions)} only: a maintainer releases each version at npm"
-    not_stated = "" if stated else " (not stated; npm 11.15 and later refuse that)"
-    return f"{bold('publish directly')}{not_stated}, stage"
+    assumed = "" if stated else " (assumed: none was named)"
+    return f"{bold('publish directly')}, stage{assumed}"
 
 
 def _order_line(operation: Replace) -> str:
@@ -89,9 +94,13 @@ def progress_lines(step: StepView) -> list[str]:
     lines = [_state_line(step)]
     if step.cancel_wanted:
         lines.append("⏹ Somebody cancelled: it stops if npm has not acted.")
+    if step.npm_message:
+        lines.append(f"⚠️ npm's answer: {safe(step.npm_message, 400)}")
     if step.trouble:
+        since = f", since {when(step.trouble_since)}" if step.trouble_since else ""
         again = f"; I try again {when(step.next_try_at)}" if step.next_try_at else "; I try again soon"
-        lines.append(f"⏳ {safe(step.trouble, 400)}{again}. Nobody has to do anything.")
+        rest = "" if step.state is State.WAITING else " Nobody has to do anything."
+        lines.append(f"⏳ {safe(step.trouble, 400)}{since}{again}.{rest}")
     return lines
 
 
@@ -100,7 +109,7 @@ def _state_line(step: StepView) -> str:
         case State.IN_REVIEW:
             return _review_line(step)
         case State.READY:
-            return f"{_approved_by(step)}. Next: the call to npm, in its turn."
+            return f"{_approved_by(step)}. {_ready_words(step)}"
         case State.CALLING:
             return f"⏳ Asking npm now{_account_words(step)}."
         case State.UNKNOWN:
@@ -127,15 +136,26 @@ def _needs_words(step: StepView) -> str:
     approvers = {approval.slack_user for approval in approvals_of(step)}
     reviewers = mentions(person for person in step.reviewers if person not in approvers)
     if not step.reviewers:
-        return "Nobody can approve yet: first a maintainer must link an npm account"
+        return no_reviewer_words(step)
     if step.needs_look:
-        return (
-            f"First a reviewer must press {bold('Look')}, since what stands behind this has not been read: {reviewers}"
-        )
+        return f"{_look_words(step)}: {reviewers}"
     more = " more" if approvers else ""
     if step.reviewers_are_admins:
         return f"Needs {step.approvals_missing}{more} of the admins {reviewers}, since the only maintainer is who asks"
     return f"Needs {step.approvals_missing}{more} of {reviewers}"
+
+
+def _look_words(step: StepView) -> str:
+    if step.difference:
+        return f"Nobody can approve this as it is; a reviewer can press {bold('Look')} again"
+    return f"First a reviewer must press {bold('Look')}, since what stands behind this has not been read"
+
+
+def no_reviewer_words(step: StepView) -> str:
+    """Say what is missing before anybody can approve."""
+    if step.reviewers_are_admins:
+        return "Nobody can approve: the only maintainer is who asks, and no other admin is set (`NPMTRUST_ADMINS`)"
+    return "Nobody can approve yet: first a maintainer must link an npm account"
 
 
 def _approved_by(step: StepView) -> str:
@@ -145,6 +165,13 @@ def _approved_by(step: StepView) -> str:
         if approvals
         else "Approved"
     )
+
+
+def _ready_words(step: StepView) -> str:
+    if not (step.executor and step.executor_away):
+        return "Next: the call to npm, in its turn."
+    who = mention(step.executor)
+    return f"✋ Waits for {who} to press *I'm ready* in their DM: the call runs with their npm account."
 
 
 def _account_words(step: StepView) -> str:
@@ -170,9 +197,11 @@ def _waiting_line(step: StepView) -> str:
     verb = "log in" if step.waits_for is WaitFor.LOGIN else "confirm"
     who = mention(step.executor)
     if not step.executor_away:
-        return f"✋ Waits for {who} to {verb} at npm{_account_words(step)}: the link is in their DM."
+        coming = step.trouble and step.waits_for is WaitFor.LOGIN
+        where = "the link follows by DM" if coming else "the link is in their DM"
+        return f"✋ Waits for {who} to {verb} at npm{_account_words(step)}: {where}."
     take_over = f", {mentions(others_of(step))} can press *Run with my account*" if others_of(step) else ""
     return (
         f"✋ Waits for {who} to {verb} at npm{_account_words(step)}; the link was not used. "
-        f"{who} can press *I'm ready* in the DM{take_over}."
+        f"{who} can press *I'm ready* in the DM, or type `{COMMAND} login`{take_over}."
     )

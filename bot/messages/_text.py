@@ -75,6 +75,11 @@ def mention_channel(channel: str) -> str:
     return f"<#{channel}>" if _SLACK_CHANNEL.fullmatch(channel) else safe(channel)
 
 
+def is_direct(channel: str) -> bool:
+    """Tell whether a channel is a DM with us, which Slack gives no name for others."""
+    return channel.startswith("D")
+
+
 def mentions(slack_users: Iterable[str]) -> str:
     """Name several people: `@a, @b`."""
     return ", ".join(mention(user) for user in slack_users)

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from bot.domain.evidence import Evidence, EvidenceKind
 from bot.domain.operations import Create, Operation, Replace, Revoke
-from bot.domain.publishers import CircleCI, Configuration, Permission, Publisher, describe_claims
+from bot.domain.publishers import CircleCI, Configuration, Permission, Publisher, describe_claims, read_publisher
 from bot.messages._text import clean, cut
 
 COMMAND = "/npmtrust"
@@ -28,8 +28,10 @@ def label_words(operation: Create | Replace) -> str:
 def configuration_words(configuration: Configuration) -> str:
     """Name a configuration that was read, with its id. Only for people who may see configurations."""
     described = describe_claims(configuration.type, configuration.claims) or configuration.type
+    publisher = read_publisher(configuration.type, configuration.claims)
+    narrowing = f", {cut(narrowing_words(publisher), 100)}" if publisher else ""
     permissions = permission_words(configuration.permissions)
-    return f"{cut(clean(described), 200)} ({permissions}), id {cut(clean(configuration.id), 60)}"
+    return f"{cut(clean(described), 200)}{narrowing} ({permissions}), id {cut(clean(configuration.id), 60)}"
 
 
 def permission_words(permissions: Iterable[str]) -> str:

@@ -10,8 +10,8 @@ from bot.domain.publishers import CircleCI, Publisher
 from bot.messages._blocks import actions, button, code, confirmation, context, link_button, message, section
 from bot.messages._command_lines import way_out_of
 from bot.messages._outcome import outcome_lines, record_line
-from bot.messages._step import approvals_of, headline, others_of, progress_lines, unlinked_of, wanted_lines
-from bot.messages._text import bold, clean, count, cut, mention, mention_channel, safe, when
+from bot.messages._step import approvals_of, headline, may_words, others_of, progress_lines, unlinked_of, wanted_lines
+from bot.messages._text import bold, clean, count, cut, is_direct, mention, mention_channel, safe, when, without_bold
 from bot.messages._words import label_words, narrowing_words, permission_words, request_words
 from bot.messages.ids import Action
 from bot.messages.message import Block, Message
@@ -30,10 +30,18 @@ def render_change_set(view: ChangeSetView) -> Message:
 
 def render_review_request(view: ChangeSetView) -> Message:
     """Ask a reviewer who is not in the channel, by DM."""
-    where = mention_channel(view.channel)
-    why = section(f"👋 Your review is asked for. You are not in {where}, so here is what stands there.")
+    elsewhere = f"You are not in {mention_channel(view.channel)}"
+    where = "It was asked for in a DM with me" if is_direct(view.channel) else elsewhere
+    why = section(f"👋 Your review is asked for. {where}, so here is what stands there.")
     drawn = render_change_set(view)
     return message(f"Your review is asked for: {drawn.text}", why, *drawn.blocks)
+
+
+def render_elsewhere(view: ChangeSetView) -> Message:
+    """Show a change set by DM, to those whom it concerns, while its channel takes no message."""
+    why = section(f"I cannot post in {mention_channel(view.channel)} any more, so here is what should stand there.")
+    drawn = render_change_set(view)
+    return message(drawn.text, why, *drawn.blocks)
 
 
 def notification_of(view: ChangeSetView) -> str:
@@ -145,9 +153,10 @@ def _can_withdraw(step: StepView) -> bool:
 
 
 def _needs_account(step: StepView) -> bool:
-    waits = step.state is State.WAITING
     taken_over = step.executor_away and bool(others_of(step))
-    return waits and (step.waits_for is WaitFor.ACCOUNT or not step.executor or taken_over)
+    if step.state is State.READY:
+        return taken_over
+    return step.state is State.WAITING and (step.waits_for is WaitFor.ACCOUNT or not step.executor or taken_over)
 
 
 def _lacks_link(step: StepView) -> bool:
@@ -175,7 +184,7 @@ def _dialog_lines(steps: list[StepView]) -> list[str]:
         case Create() | Replace():
             publisher = operation.publisher
             return [
-                f"May: {permission_words(operation.permissions)}",
+                f"May: {without_bold(may_words(operation.permissions, stated=True))}",
                 f"Package: {cut(clean(operation.package), 80)}",
                 f"Repository: {cut(clean(publisher.source), 70)}",
                 _source_file(publisher),

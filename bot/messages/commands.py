@@ -42,15 +42,12 @@ def render_help(topic: str = "") -> Message:
         return _command_help(topic, HELP[topic])
     unknown = f"There is no command {safe(topic, 60)}. These are all:" if topic else ""
     lead = "Owners of npm packages set up trusted publishers together: one asks, another approves, npm confirms."
-    blocks = [
-        section(f"{bold(safe(help_.usage.removeprefix(COMMAND).strip(), 300))}\n{safe(help_.summary, 400)}")
-        for help_ in HELP.values()
-    ]
+    commands = (f"{bold(safe(name, 60))}: {safe(help_.summary, 400)}" for name, help_ in HELP.items())
     return message(
         lead,
         section(unknown, lead),
-        *blocks,
-        context(f"More: {COMMAND} help github · mistakes are answered with the right line"),
+        section(*commands),
+        context(f"Flags and examples: {COMMAND} help github · mistakes are answered with the right line"),
     )
 
 

@@ -63,8 +63,10 @@ def render_rejected(number: int) -> Message:
     return answer(f"C-{number} is rejected, with your reason in the channel. Nothing changed at npm.")
 
 
-def render_withdrawn(number: int) -> Message:
+def render_withdrawn(number: int, *, others_approve: bool = False) -> Message:
     """The approval no longer counts."""
+    if others_approve:
+        return answer(f"Your approval of C-{number} is withdrawn. Others approved it too, so it goes on without you.")
     return answer(f"Your approval of C-{number} is withdrawn. Nothing is sent to npm unless it is approved again.")
 
 
@@ -73,10 +75,18 @@ def render_too_late(number: int) -> Message:
     return answer(f"Too late for that: the call of C-{number} has started. Its message shows what comes of it.")
 
 
+def render_decided_already(number: int, requester: str) -> Message:
+    """Somebody wants to reject what has its approvals."""
+    return answer(
+        f"C-{number} is approved already, so it cannot be rejected any more.",
+        f"Until npm is called, who approved can withdraw, and {mention(requester)} and the admins can cancel.",
+    )
+
+
 def render_finished(number: int, state: State, at: datetime | None = None) -> Message:
     """It has ended."""
     moment = f" {when(at)}" if at else ""
-    return answer(f"C-{number} is finished{moment}: {_STATES.get(state, 'it has ended')}. This press changed nothing.")
+    return answer(f"C-{number} is finished{moment}: {_STATES.get(state, 'it has ended')}. Nothing was changed now.")
 
 
 def render_nothing_to_decide(number: int) -> Message:
@@ -96,8 +106,10 @@ def render_never_issued() -> Message:
     return answer("This button is not one of mine, or it is from before I was set up anew. Nothing happened.")
 
 
-def render_cancelled(number: int) -> Message:
-    """It will not run."""
+def render_cancelled(number: int, *, is_part_done: bool = False) -> Message:
+    """It will not run, or no more of it."""
+    if is_part_done:
+        return answer(f"The rest of C-{number} is cancelled. What was done before stays: its message shows it.")
     return answer(f"C-{number} is cancelled. Nothing changed at npm.")
 
 
@@ -164,9 +176,9 @@ def _next_words(what_next: Next, executor: str) -> str:
     whose = mention(executor) if executor else "another approver"
     match what_next:
         case Next.CONFIRM:
-            return "Next: confirm at npm. I sent you a DM with npm's link."
+            return "Next: confirm at npm, if npm asks. Its link then comes to you by DM."
         case Next.LOG_IN:
-            return "Next: log in at npm, since your session is over. I sent you a DM with npm's link."
+            return "Next: log in at npm, since your session is over. Its link comes to you by DM."
         case Next.IN_TURN:
             return "Another call is on its way. When this one is next, I send you a DM with npm's link."
         case Next.OTHER_ACCOUNT:

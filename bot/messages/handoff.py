@@ -8,6 +8,8 @@ from bot.messages._text import bold, count, mention, safe, when
 from bot.messages.ids import Action
 from bot.messages.message import Message
 
+_LOOKS = "I could not see whether npm did it: this lets me look at npm's list, before I say or send anything."
+
 
 def render_handoff(view: HandoffView) -> Message:
     """Draw a link that is open, or what became of it."""
@@ -21,14 +23,16 @@ def render_handoff(view: HandoffView) -> Message:
                 view,
                 "⏸",
                 "Waits for you",
-                "Nobody else is held up. When you are at your computer, press the button: I get a new link then.",
+                safe(view.outcome, 600) or "Nobody else is held up.",
+                "When you are at your computer, press the button: I get a new link then.",
             )
         case HandoffState.EXPIRED:
             return _resting(
                 view,
                 "⌛",
-                "The link was not used in time",
-                "Nothing happened at npm. Press the button when you have a minute: I get a new link then.",
+                "Not logged in" if view.login else "Not confirmed",
+                f"The link ran out or was refused, {_unused_words(view)}.",
+                "Press the button when you have a minute: I get a new link then.",
             )
         case HandoffState.NOT_ME:
             return _ended(
@@ -43,11 +47,15 @@ def render_handoff(view: HandoffView) -> Message:
             return _ended(
                 view,
                 "⚠️",
-                "Your confirmation was not used",
-                "The request was stopped, or I was started anew. If it is still needed, you get a new link.",
+                "Not needed any more",
+                "The request was stopped, or goes on without this link. If you are needed again, you get a new one.",
             )
         case _:
             assert_never(view.state)
+
+
+def _unused_words(view: HandoffView) -> str:
+    return "so I do not know yet whether npm did this" if view.looks else "and nothing happened at npm"
 
 
 def _open(view: HandoffView) -> Message:
@@ -64,17 +72,12 @@ def _open(view: HandoffView) -> Message:
 def _login_lines(view: HandoffView) -> list[str]:
     account = f" as {safe(view.npm_user, 60)}" if view.npm_user else ", with the account that maintains your packages"
     return [
-        f"Log in{account}. npm then gives me a session of two hours: I keep it encrypted, and wipe it after use.",
+        f"Log in{account}. npm then gives me a session of two hours: I keep it encrypted, for at most those two hours.",
         "I use it only for what you approve, and to read what you ask me to read.",
     ]
 
 
 def _confirmation_lines(view: HandoffView) -> list[str]:
-    approved = ""
-    if view.change_set is not None:
-        requester = f" for {mention(view.requester)}" if view.requester else ""
-        at = f" {when(view.decided_at)}" if view.decided_at else ""
-        approved = f"You approved C-{view.change_set}{requester}{at}."
     account = f", as npm user {safe(view.npm_user, 60)}" if view.npm_user else ""
     tick = (
         'No need to tick "do not ask".'
@@ -82,7 +85,16 @@ def _confirmation_lines(view: HandoffView) -> list[str]:
         else 'Tick npm\'s "do not ask again for 5 minutes": it may spare you the other confirmations.'
     )
     calls = "One call" if view.calls == 1 else count(view.calls, "call")
-    return [approved, f"{calls}{account}. {tick}"]
+    return [_approved_line(view), _LOOKS if view.looks else "", f"{calls}{account}. {tick}"]
+
+
+def _approved_line(view: HandoffView) -> str:
+    if view.change_set is None:
+        return ""
+    if view.decided_at is None:
+        return f"C-{view.change_set} is approved by others, and only your npm account can write to the package."
+    requester = f" for {mention(view.requester)}" if view.requester else ""
+    return f"You approved C-{view.change_set}{requester} {when(view.decided_at)}."
 
 
 def _done_line(view: HandoffView) -> str:
@@ -97,10 +109,10 @@ def _ended(view: HandoffView, sign: str, what: str, line: str) -> Message:
     return message(f"{sign} {title}", section(f"{sign} {bold(title)}", line))
 
 
-def _resting(view: HandoffView, sign: str, what: str, line: str) -> Message:
+def _resting(view: HandoffView, sign: str, what: str, *lines: str) -> Message:
     title = f"{what}{_for(view)}"
     ready = button("I'm ready", Action.HANDOFF_READY, view.id, style="primary")
-    return message(f"{sign} {title}", section(f"{sign} {bold(title)}", line), actions(ready, _not_me(view)))
+    return message(f"{sign} {title}", section(f"{sign} {bold(title)}", " ".join(lines)), actions(ready, _not_me(view)))
 
 
 def _not_me(view: HandoffView) -> dict[str, object]:
@@ -111,12 +123,23 @@ def _for(view: HandoffView) -> str:
     return f": {safe(view.what, 700)}" if view.what else ""
 
 
-def render_asked_to_run(*, number: int, what: str, value: str) -> Message:
-    """Ask the only maintainer, whose own request others approved, to be there: the call runs with their account."""
+def render_asked_to_run(*, number: int, what: str, value: str, own: bool) -> Message:
+    """Ask somebody to be there, whose account a call runs with though they pressed nothing just now.
+
+    `own`: the only maintainer, whose own request others approved; else an approver, after another one withdrew.
+    """
     title = f"Approved: {safe(what, 700)}"
-    lines = [
-        f"C-{number} is approved by others, and only your npm account can write to the package, so it runs with yours.",
-        "Press the button when you are at your computer: npm then asks you to confirm, by a link that I send here.",
-    ]
+    why = (
+        f"C-{number} is approved by others, and only your npm account can write to the package, so it runs with yours."
+        if own
+        else f"C-{number} runs with your npm account now: you approved it, and who was to run it has withdrawn."
+    )
+    how = "Press the button when you are at your computer: npm then asks you to confirm, by a link that I send here."
     ready = button("I'm ready", Action.HANDOFF_READY, value, style="primary")
-    return message(title, section(bold(title), *lines), actions(ready))
+    return message(title, section(bold(title), why, how), actions(ready))
+
+
+def render_asked_over(*, number: int, what: str) -> Message:
+    """They are ready, or nobody waits for them any more."""
+    title = f"Approved: {safe(what, 700)}"
+    return message(title, section(bold(title), f"Nothing to press here any more; C-{number} shows where it is."))

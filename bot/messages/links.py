@@ -36,13 +36,15 @@ def render_link_outcome(link: LinkView) -> Message:
             until = f" The session lasts until {when(link.session_until)}." if link.session_until else ""
             return answer(
                 f"✅ You are linked to npm user {user} ({_proof(link)}).{until}",
-                "You can approve for the packages that it maintains.",
+                "You can approve for the packages that it maintains; `/npmtrust pending` shows what waits.",
             )
         case LinkState.PENDING:
             return answer(
                 f"⏳ You logged in as npm user {user}. One thing is missing: an admin must confirm that this is you.",
                 "npm's e-mail is not the one in Slack, so I asked the admins. I tell you here what they say.",
             )
+        case LinkState.CLOSED if not link.confirmed_by:
+            return answer(f"You logged in as npm user {user}; that login is over, and nothing was done with it.")
         case LinkState.CLOSED:
             return answer(
                 f"❌ An admin did not confirm that you are npm user {user}.",
@@ -103,12 +105,12 @@ def render_link_request_over(link: LinkView) -> Message:
     return answer(f"Nothing to decide any more: {mention(link.slack_user)} as npm user {safe(link.npm_user, 60)}.")
 
 
-def render_security_notice(link: LinkView, *, what: str) -> Message:
+def render_security_notice(slack_user: str, npm_user: str, *, what: str) -> Message:
     """Tell the admins that somebody was sent a link of npm's and said that it was not them."""
-    person = mention(link.slack_user)
+    person = mention(slack_user)
     return answer(
         f"🛑 {bold(f'{person} says: a request to npm was not mine.')}",
-        f"It was for: {safe(what, 700)} · as npm user {safe(link.npm_user, 60) or 'unknown'}",
+        f"It was for: {safe(what, 700)} · as npm user {safe(npm_user, 60) or 'not known yet'}",
         f"Done: the step is stopped, and the npm session of {person} is wiped here and ended at npm.",
         f"Next: an admin talks to {person} in person. If somebody else uses their Slack, end its sessions there.",
     )

@@ -8,7 +8,7 @@ from bot.domain.lifecycle import State, WaitFor
 from bot.domain.operations import Revoke, body_of
 from bot.domain.overview import ChangeSetView, Maintainer, PackageListing, StepView
 from bot.messages._blocks import code, context, message, section
-from bot.messages._step import unlinked_of, wanted_lines
+from bot.messages._step import no_reviewer_words, unlinked_of, wanted_lines
 from bot.messages._text import bold, count, mention, mentions, names, safe, when
 from bot.messages._words import COMMAND, configuration_words, evidence_words, package_words, request_words
 from bot.messages.change_set import is_open, notification_of, render_change_set
@@ -128,6 +128,8 @@ def _waits_for(step: StepView) -> str:
     match step.state:
         case State.IN_REVIEW:
             return _reviewers_line(step)
+        case State.READY | State.WAITING if step.executor_away and step.waits_for is not WaitFor.ACCOUNT:
+            return f"Waits for {mention(step.executor)} to press I'm ready in the DM"
         case State.WAITING if step.executor and step.waits_for is not WaitFor.ACCOUNT:
             return f"Waits for {mention(step.executor)}, at npm: the link is in their DM"
         case State.WAITING:
@@ -138,6 +140,8 @@ def _waits_for(step: StepView) -> str:
 
 def _reviewers_line(step: StepView, waits: str = "Waits") -> str:
     unlinked = f" · not linked: {names(unlinked_of(step))}" if unlinked_of(step) else ""
+    if not step.reviewers and step.reviewers_are_admins:
+        return no_reviewer_words(step)
     if not step.reviewers:
         return f"{waits} for a maintainer who links an npm account{unlinked}"
     return f"{waits} for {step.approvals_missing} of {mentions(step.reviewers)} to approve{unlinked}"

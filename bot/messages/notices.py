@@ -1,7 +1,7 @@
 """What the bot says of itself: that it is at work, or that something went wrong."""
 
 from bot.messages._blocks import answer
-from bot.messages._text import count, mention_channel, names, safe
+from bot.messages._text import bold, count, is_direct, mention_channel, names, safe
 from bot.messages._words import COMMAND
 from bot.messages.message import Message
 
@@ -14,17 +14,19 @@ def render_looking(packages: list[str]) -> Message:
 def render_staged(number: int, channel: str, *, packages: int = 1) -> Message:
     """It was asked for, and stands in the channel."""
     what = "" if packages == 1 else f" for {count(packages, 'package')}"
+    where = "the message here" if is_direct(channel) else mention_channel(channel)
     return answer(
-        f"✅ Asked as C-{number}{what}: see {mention_channel(channel)}. I tell the reviewers.",
+        f"✅ Asked as C-{number}{what}: see {where}. I tell the reviewers.",
         f"`{COMMAND} cancel C-{number}` takes it back.",
     )
 
 
-def render_no_reviewer_yet(number: int, unlinked: list[str]) -> Message:
+def render_no_reviewer_yet(number: int, unlinked: list[str], channel: str) -> Message:
     """It was asked for, and nobody can approve it yet."""
+    how = f"type `{COMMAND} login`" if is_direct(channel) else "press “I maintain this: link my npm account”"
     return answer(
         f"C-{number} waits for a maintainer to link an npm account: {names(unlinked)}.",
-        "Do you know them? Ask them to press “I maintain this: link my npm account”.",
+        f"Do you know them? Ask them to {how}.",
     )
 
 
@@ -45,10 +47,18 @@ def render_read_failed(package: str, why: str) -> Message:
 
 
 def render_postponed(why: str) -> Message:
-    """The registry cannot be asked now: the request waits."""
+    """Npm cannot be asked now: the request waits."""
     return answer(
-        f"⏳ I cannot reach npm now: {safe(why, 300)}. Your request is kept, and I try again for 25 minutes.",
+        f"⏳ I cannot use npm now: {safe(why, 300)}. Your request is kept, and I try again for 25 minutes.",
         "You need not send it again; the answer follows here.",
+    )
+
+
+def render_given_up(why: str) -> Message:
+    """What was typed or pressed could not be done for so long that it is dropped."""
+    return answer(
+        f"❌ {bold('Not done.')} I tried for 25 minutes, and this was in the way: {safe(why, 300)}.",
+        "Nothing was asked for, and nothing changed. Please type or press it again.",
     )
 
 
@@ -60,6 +70,14 @@ def render_form_too_late() -> Message:
 def render_already_logged_in(npm_user: str) -> Message:
     """The button to link an account, pressed by who is linked and logged in."""
     return answer(f"You are linked to npm user {safe(npm_user, 60)} and logged in: press Approve where you review.")
+
+
+def render_session_over() -> Message:
+    """What somebody owns was asked for, and only their account could tell."""
+    return answer(
+        "Your npm session is over, so I cannot ask npm what you own.",
+        f"`{COMMAND} login`, then again; or name the packages.",
+    )
 
 
 def render_reading(packages: int) -> Message:

@@ -15,7 +15,7 @@ def render_package_not_found(package: str, *, linked: bool) -> Message:
         out = "Check the name. If it is new, publish a first version: npm gives trust only to packages that exist."
         return _refuse(f"{_name(package)} does not exist, or your npm account may not see it.", out)
     text = f"❌ {bold(_NOT_STAGED)} {_name(package)} is not public, or does not exist."
-    out = "Check the name; if it is private, link your npm account, so that I can look with it."
+    out = "Check the name; if it is private, log in with your npm account, so that I can look with it."
     link = actions(button("Link my npm account", Action.LINK_ACCOUNT, style="primary"))
     return message(text, section(text, out), link)
 
@@ -54,11 +54,11 @@ def render_package_busy(package: str, number: int) -> Message:
 
 def render_cannot_post(channel: str, why: str = "") -> Message:
     """Nobody would see the request."""
-    told = f" ({safe(why, 200)})" if why else ""
-    return _refuse(
-        f"I cannot post in {mention_channel(channel)}{told}, so nobody could see the request.",
-        "Type `/invite @npmtrust` there, then ask again.",
-    )
+    cannot = f"I cannot post in {mention_channel(channel)}, so nobody could see the request."
+    if why == "is_archived":
+        return _refuse(f"{cannot} It is archived.", "Ask in another channel.")
+    told = "" if why in {"", "not_in_channel", "channel_not_found"} else f" Slack says: {safe(why, 200)}."
+    return _refuse(f"{cannot}{told}", "Type `/invite @npmtrust` there, then ask again.")
 
 
 def render_private_package(package: str) -> Message:
@@ -73,7 +73,7 @@ def render_repository_missing(package: str, *, flag: str) -> Message:
     """The package names no repository that fits the provider."""
     return _refuse(
         f"{_name(package)} names no repository that I could take for `--{safe(flag, 30)}`.",
-        f"Ask again with `--{safe(flag, 30)}` in the line.",
+        f"Ask again with `--{safe(flag, 30)}` in the line, as below.",
     )
 
 
@@ -81,15 +81,7 @@ def render_repository_unfit(package: str, *, found: str, provider: str) -> Messa
     """The package's repository is on another host."""
     return _refuse(
         f"{_name(package)} names a repository that is not one of {safe(provider, 60)}: {safe(found, 200)}.",
-        "Name the repository or project in the line.",
-    )
-
-
-def render_registry_unreachable(why: str = "") -> Message:
-    """The registry cannot be asked now."""
-    told = f" ({safe(why, 200)})" if why else ""
-    return _refuse(
-        f"I cannot reach npm now{told}, and look at a package before I ask anybody.", "Try again in a few minutes."
+        "Name the repository or project in the line, as below.",
     )
 
 
@@ -119,6 +111,13 @@ def render_secret_refused(line: str = "") -> Message:
     out = "When npm asks for your second factor, I send you its own link. If it was a real token, revoke it at npm."
     without = [context("The line without it:"), *code(f"{COMMAND} {line}")] if line else []
     return message(text, section(text, out), *without)
+
+
+def render_with_line(refusal: Message, line: str, *, edit: str = "") -> Message:
+    """Give the line back with a refusal, so that nobody types it again. `edit` is the value of [Edit]."""
+    again = actions(button("Edit", Action.EDIT, edit)) if edit else None
+    blocks = (*refusal.blocks, context("Your line, to ask again:"), *code(f"{COMMAND} {line}"))
+    return message(refusal.text, *blocks, again)
 
 
 def note_of_look(packages: list[str]) -> str:

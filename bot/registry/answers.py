@@ -57,7 +57,7 @@ _GRANULAR: Final = (
 _WRONG_ADDRESS: Final = (
     "npm does not take this token from the address that we call from: it is limited to other addresses."
 )
-_NO_LINK: Final = "npm asks for a second factor but gave no link to confirm with."
+_NO_LINK: Final = "npm asks for a second factor but gave no link to confirm with"
 
 _BYPASS: Final = re.compile(r"bypass(es|ing)? (2fa|two-factor)", re.IGNORECASE)
 _ABOUT_TOKEN: Final = re.compile(r"token|session|log(ged)? ?in|unauthori[sz]ed|authenticat", re.IGNORECASE)

@@ -60,16 +60,16 @@ class LinkRules:
     """`host` or `host:port`."""
 
     def find_problem(self, auth_url: str, done_url: str) -> str:
-        """Say as a sentence why a pair of links may not be used; empty when it may."""
+        """Say, as the end of a sentence, why a pair of links may not be used; empty when it may."""
         auth = parse_address(auth_url)
         if auth is None or len(auth_url) > _LONGEST_LINK:
-            return "The link that npm gave is not a plain web address."
+            return "npm's link is not a plain web address"
         if auth.host not in self.auth_hosts:
-            return f"The link that npm gave leads to {auth.host}, which is none of the allowed hosts."
+            return f"npm's link leads to {auth.host}, which is none of the hosts that NPMTRUST_AUTH_HOSTS allows"
         if auth.scheme != "https" and not auth.is_loopback:
-            return f"The link that npm gave leads to {auth.host} without encryption."
+            return f"npm's link leads to {auth.host} without encryption"
         if not self.is_own(done_url):
-            return "npm wants us to ask for the result at another server than the registry."
+            return "npm wants us to ask for the result at another server than the registry"
         return ""
 
     def is_own(self, url: str) -> bool:

@@ -4,6 +4,7 @@ The second factor, the windows, the overlaps and the answers are those of the fa
 the real npm against it.
 """
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from aiohttp import web
 
 from bot.clock import Clock
 from bot.sandbox.cast import SeedPackage
+from bot.sandbox.exchanges import Watcher, exchange, watch_nothing
 from bot.sandbox.registry_api import answer_api
 from bot.sandbox.registry_state import (
     GRANULAR_PREFIX,
@@ -32,7 +34,7 @@ from bot.sandbox.website import answer_site
 LOOPBACK = "127.0.0.1"
 SHOWN_CALLS = 200
 
-Body: TypeAlias = str | Mapping[str, Any] | None
+Body: TypeAlias = str | Mapping[str, Any] | list[Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,14 @@ class SimulatedRegistry:
         """Each call, oldest first."""
         self.on_change: Callable[[], None] = lambda: None
         """Called after each call and each press on the site."""
+        self.on_exchange: Watcher = watch_nothing
+        """Told of each call, stage by stage."""
         self._clock = clock
         self._faults: list[_Fault] = []
         self._lost: list[str] = []
+        self._held_method = ""
+        self._is_held = asyncio.Event()
+        self._released = asyncio.Event()
         self._port = 0
         self._runner: web.ServerRunner | None = None
 
@@ -193,6 +200,21 @@ class SimulatedRegistry:
         """Act on the next trust call of this method that is accepted, then cut the connection without an answer."""
         self._lost.append(method)
 
+    def hold_answer_of_next(self, method: str) -> None:
+        """Act on the next trust call of this method that is accepted, and answer it when `release` says so."""
+        self._held_method = method
+        self._is_held.clear()
+        self._released.clear()
+
+    async def wait_until_held(self) -> None:
+        """Wait until such a call has come."""
+        await self._is_held.wait()
+
+    def release(self) -> None:
+        """Answer the call that is held."""
+        self._held_method = ""
+        self._released.set()
+
     # The side panel
 
     def snapshot(self) -> dict[str, Any]:
@@ -217,6 +239,10 @@ class SimulatedRegistry:
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         path, _, _ = request.raw_path.partition("?")
+        name = f"{request.method} {path}"
+        return await exchange(request, name, self.on_exchange, lambda: self._respond(request, path))
+
+    async def _respond(self, request: web.BaseRequest, path: str) -> web.Response:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         session = self.state.find_session(token) if scheme.lower() == "bearer" else None
         call = Call(
@@ -235,9 +261,12 @@ class SimulatedRegistry:
         shown = "/-/user/token/…" if path.startswith("/-/user/token/") else path
         self.calls.append(CallRecord(self._clock.now(), call.method, shown, answer.status, npm_user, note))
         self.on_change()
+        if call.method == self._held_method and answer.is_success and TRUST_PATH.fullmatch(call.path):
+            self._is_held.set()
+            await self._released.wait()
         if is_lost and request.transport:
             request.transport.abort()
-        return _respond(answer)
+        return _make_response(answer)
 
     def _answer(self, call: Call) -> Answer:
         if not _is_from_here(call):
@@ -284,7 +313,7 @@ def _show_call(call: CallRecord) -> dict[str, Any]:
     }
 
 
-def _respond(answer: Answer) -> web.Response:
+def _make_response(answer: Answer) -> web.Response:
     if isinstance(answer.body, str):
         return web.Response(
             status=answer.status, text=answer.body, content_type="text/html", charset="utf-8", headers=answer.headers

@@ -12,6 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bot.clock import Clock
+from bot.sandbox.exchanges import Watcher
 from bot.sandbox.slack_client import SlackClient
 from bot.sandbox.slack_delivery import Delivered, RawDelivery
 from bot.sandbox.slack_methods import Methods
@@ -95,6 +96,15 @@ class LocalSlack(SlackClient):
         self.workspace.outage = is_out
         self.changed()
 
+    @property
+    def on_exchange(self) -> Watcher:
+        """Told of each call of the bot, and of each answer to a response_url, stage by stage."""
+        return self._web_api.on_exchange
+
+    @on_exchange.setter
+    def on_exchange(self, watch: Watcher) -> None:
+        self._web_api.on_exchange = watch
+
     async def resend(self, raw: RawDelivery, times: int = 1) -> list[Delivered]:
         """Send a delivery again, as often as asked and all at once; `courier.sign` makes forged ones."""
         return list(await asyncio.gather(*(self.courier.send(raw) for _ in range(times))))
@@ -129,6 +139,7 @@ class LocalSlack(SlackClient):
     def text_of(self, shown: SlackMessage | JsonObject) -> str:
         """Tell what a person reads in a message or a modal: one block a line, buttons as [Label]."""
         names = {person.id: person.name for person in self.people.values()}
+        names |= {channel.id: channel.name for channel in self.workspace.channels.values()}
         if isinstance(shown, SlackMessage):
             return render_text(shown.text, shown.blocks, names)
         return "\n".join([shown["title"], render_text("", shown["blocks"], names)])

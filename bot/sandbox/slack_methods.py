@@ -79,6 +79,8 @@ class Methods:
             raise SlackApiError("message_not_found")
         if message.user != BOT[0]:
             raise SlackApiError("cant_update_message")
+        if channel.is_archived:
+            raise SlackApiError("is_inactive")
         content = read_content(arguments)
         if len(content.text) > UPDATE_LIMIT:
             raise SlackApiError("msg_too_long")

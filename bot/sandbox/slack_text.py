@@ -10,7 +10,7 @@ _MARKED = re.compile(r"<([^<>]*)>")
 
 
 def render_text(text: str, blocks: list[dict[str, Any]], names: Mapping[str, str]) -> str:
-    """Render a message or modal, one block a line, buttons as `[Label]`; `names` gives the handle of each user id."""
+    """Render a message or modal, one block a line, buttons as `[Label]`; `names` gives what each id stands for."""
     if not blocks:
         return decode(text, names)
     return "\n".join(line for block in blocks if (line := " ".join(_parts_of(block, names))))
@@ -33,7 +33,7 @@ def _decode_marked(inside: str, names: Mapping[str, str]) -> str:
     if target.startswith("@"):
         return f"@{names.get(target[1:], label or target[1:])}"
     if target.startswith("#"):
-        return f"#{label or target[1:]}"
+        return f"#{names.get(target[1:], label or target[1:])}"
     if target.startswith("!date^"):
         return label
     if target.startswith("!"):

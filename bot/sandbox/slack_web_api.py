@@ -4,12 +4,15 @@ import asyncio
 import hmac
 import json
 from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
+from bot.sandbox.exchanges import Watcher, exchange, watch_nothing
 from bot.sandbox.slack_methods import Methods, SlackApiError
 from bot.sandbox.slack_state import JsonObject
 
@@ -38,15 +41,23 @@ class WebApi:
         self._methods = methods
         self._table = methods.table()
         self._token = token
+        self.on_exchange: Watcher = watch_nothing
         self._failures: defaultdict[str, deque[Failure]] = defaultdict(deque)
 
     def routes(self) -> list[web.RouteDef]:
         """List what this face serves."""
         return [
-            web.get("/api/{method}", self.handle_call),
-            web.post("/api/{method}", self.handle_call),
-            web.post("/response/{secret}", self.handle_answer),
+            web.get("/api/{method}", self._watched(self.handle_call)),
+            web.post("/api/{method}", self._watched(self.handle_call)),
+            web.post("/response/{secret}", self._watched(self.handle_answer)),
         ]
+
+    def _watched(self, handle: Callable[[web.Request], Awaitable[web.Response]]) -> Handler:
+        async def handle_watched(request: web.Request) -> web.Response:
+            name = request.match_info.get("method", RESPONSE_URL)
+            return await exchange(request, name, self.on_exchange, lambda: handle(request))
+
+        return handle_watched
 
     def fail_next(self, method: str, failure: Failure) -> None:
         """Answer the next call of this method with the failure; several form a queue."""

@@ -3,7 +3,8 @@
 Everything goes over sockets, as it does outside: signed requests in, Slack's and npm's HTTP out.
 """
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +27,8 @@ BOT_TOKEN = "xoxb-sandbox-token"  # noqa: S105
 BEGINNING = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 
 _MOST_ROUNDS = 2000
+_AT_ONCE = frozenset({"inbox"})
+"""The workers of which several may be at work."""
 
 
 class ManualClock(Clock):
@@ -55,10 +58,11 @@ class World:
         self.registry = registry
         self.slack = slack
         self.app: App | None = None
-        self._folder = folder
-        self._key = Fernet.generate_key().decode()
+        self.folder = folder
+        self.secret_key = Fernet.generate_key().decode()
         self.settings: dict[str, str] = {}
         """Beyond what the world itself sets; changes count at the next start of the bot."""
+        self._at_work: set[str] = set()
 
     async def start_bot(self) -> None:
         """Start the bot as the settings say, without its own ticks."""
@@ -68,8 +72,8 @@ class World:
             "SLACK_API_URL": self.slack.api_url,
             "NPMTRUST_REGISTRY_URL": self.registry.url,
             "NPMTRUST_AUTH_HOSTS": self.registry.url.removeprefix("http://"),
-            "NPMTRUST_DATABASE_URL": f"sqlite:///{self._folder / 'npmtrust.sqlite3'}",
-            "NPMTRUST_SECRET_KEYS": self._key,
+            "NPMTRUST_DATABASE_URL": f"sqlite:///{self.folder / 'npmtrust.sqlite3'}",
+            "NPMTRUST_SECRET_KEYS": self.secret_key,
             "NPMTRUST_ADMINS": ",".join(admin.slack_id for admin in ADMINS),
             "NPMTRUST_HOST": "127.0.0.1",
             "NPMTRUST_PORT": "0",
@@ -88,10 +92,6 @@ class World:
         """End the bot and start it anew, on the same database."""
         await self.stop_bot()
         await self.start_bot()
-
-    def bytes_at_rest(self) -> bytes:
-        """Read all that the bot has written to the disk."""
-        return b"".join(path.read_bytes() for path in sorted(self._folder.glob("npmtrust.sqlite3*")))
 
     def trust_calls(self, method: str = "") -> list[CallRecord]:
         """List the calls to npm's trust endpoints, oldest first, challenged ones too."""
@@ -118,17 +118,42 @@ class World:
     async def _run_dry(self, name: str) -> datetime | None:
         progress = Progress(more=True)
         while progress.more and self.app is not None:
-            progress = await WORKERS[name](self.app.services)
+            progress = await self._run(name)
         return progress.at
+
+    async def _run(self, name: str) -> Progress:
+        """Let a worker do one piece of work; it waits for nobody who does the same, as those of the scheduler."""
+        if self.app is None or name in self._at_work:
+            return Progress()
+        if name not in _AT_ONCE:
+            self._at_work.add(name)
+        try:
+            return await WORKERS[name](self.app.services)
+        finally:
+            self._at_work.discard(name)
 
     async def _is_work_left(self) -> bool:
         """Tell whether one worker left something for an earlier one."""
         if self.app is None:
             return False
-        for name, worker in WORKERS.items():
-            if name != "deadlines" and (await worker(self.app.services)).more:
+        for name in WORKERS:
+            if name != "deadlines" and (await self._run(name)).more:
                 return True
         return False
+
+    @asynccontextmanager
+    async def call_under_way(self, act: Coroutine[Any, Any, object], method: str = "POST") -> AsyncIterator[None]:
+        """Have npm act on a call that somebody's act leads to, but answer it only at the end."""
+        self.registry.hold_answer_of_next(method)
+        acting = asyncio.create_task(act)
+        try:
+            await self.registry.wait_until_held()
+            await self.settle()
+            yield
+        finally:
+            self.registry.release()
+            await acting
+            await self.settle()
 
     def person(self, character: Character) -> "Actor":
         """Let somebody act."""
@@ -145,7 +170,8 @@ class Actor:
 
     async def says(self, text: str, channel: str = GENERAL[0]) -> str:
         """Type `/npmtrust TEXT`; tell the newest answer that this person reads in the channel."""
-        await self._world.slack.command(self.id, channel, text)
+        place = self._world.slack.dm(self.id) if channel == "dm" else channel
+        await self._world.slack.command(self.id, place, text)
         await self._world.settle()
         return self.reads(channel)
 
@@ -163,10 +189,10 @@ class Actor:
         """Tell everything that stands in a channel."""
         return "\n\n".join(map(self._world.slack.text_of, self.messages(channel)))
 
-    async def clicks(self, label: str, channel: str = GENERAL[0]) -> str:
-        """Press the newest button with this label; tell the newest answer."""
+    async def clicks(self, label: str, channel: str = GENERAL[0], *, about: str = "") -> str:
+        """Press the newest button with this label, in a message that has this text; tell the newest answer."""
         place = self._world.slack.dm(self.id) if channel == "dm" else channel
-        message, element = self._find_button(label, channel)
+        message, element = self._find_button(label, channel, about)
         await self._world.slack.click(self.id, place, message.ts, element["action_id"])
         await self._world.settle()
         return self.reads(channel)
@@ -189,7 +215,44 @@ class Actor:
 
     def value_of(self, label: str, channel: str = GENERAL[0]) -> str:
         """Tell the value that the newest button with this label carries."""
-        return self._find_button(label, channel)[1]["value"]
+        return str(self._find_button(label, channel)[1]["value"])
+
+    def dialog_of(self, label: str, channel: str = GENERAL[0]) -> str:
+        """Tell what Slack asks before a press of the newest button with this label counts; empty: it asks nothing."""
+        parts: dict[str, dict[str, str]] = self._find_button(label, channel)[1].get("confirm", {})
+        return "\n".join(parts[name]["text"] for name in ("title", "text", "confirm", "deny") if name in parts)
+
+    def form(self) -> dict[str, Any]:
+        """Tell what stands in the fields of the form that is open, by block_id."""
+        view = self._world.slack.view(self.id)
+        if view is None:
+            raise LookupError("no form is open")
+        elements = {block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"}
+        return {
+            name: element.get("initial_value", "")
+            if "options" not in element
+            else [option["value"] for option in element.get("initial_options", ())]
+            for name, element in elements.items()
+        }
+
+    def reads_form(self) -> str:
+        """Tell what stands in the form that is open; empty when none is."""
+        view = self._world.slack.view(self.id)
+        return self._world.slack.text_of(view) if view else ""
+
+    async def submits(self, **fields: str | list[str]) -> Mapping[str, str]:
+        """Write into the form that is open (a hyphen in a name is written as an underscore), and send it.
+
+        Returns:
+            The mistakes that the form shows, by block_id; empty when it closed.
+        """
+        view = self._world.slack.view(self.id)
+        if view is None:
+            raise LookupError("no form is open")
+        typed = {name.replace("_", "-"): {"value": value} for name, value in fields.items()}
+        submitted = await self._world.slack.submit(self.id, view["id"], typed)
+        await self._world.settle()
+        return submitted.errors or ({} if submitted.ok else {"": submitted.error})
 
     def links(self) -> list[str]:
         """List npm's links that stand in the DM, oldest first."""
@@ -219,14 +282,14 @@ class Actor:
         await self._world.settle()
         return self.reads("dm")
 
-    async def links_account(self) -> None:
+    async def links_account(self, channel: str = GENERAL[0]) -> None:
         """Type `login` and do what the DM says."""
-        await self.says("login")
+        await self.says("login", channel)
         await self.logs_in()
 
-    def _find_button(self, label: str, channel: str) -> tuple[SlackMessage, dict[str, str]]:
+    def _find_button(self, label: str, channel: str, about: str = "") -> tuple[SlackMessage, dict[str, Any]]:
         for message in reversed(self.messages(channel)):
-            for block in message.blocks:
+            for block in message.blocks if about in self._world.slack.text_of(message) else ():
                 for element in block.get("elements", ()):
                     if element.get("type") == "button" and element["text"]["text"].startswith(label):
                         return message, element

@@ -16,8 +16,10 @@ from bot.services import Services
 from bot.workflow import handoff as handoffs
 from bot.workflow.answering import answer
 from bot.workflow.authorise import authorise, load_directory, load_person
+from bot.workflow.invite import invite_linked
 from bot.workflow.lane import live_session
 from bot.workflow.link_account import LoginWanted, begin_login, close_link, end_session, prove, refuse
+from bot.workflow.recording import close_handoff
 from bot.workflow.views import link_view
 from storage.models import HandoffRow, LinkRow
 from storage.store import Store
@@ -25,12 +27,19 @@ from storage.store import Store
 
 async def log_in(services: Services, delivery: CommandDelivery) -> None:
     """`login`: link the account, or renew its session."""
-    await _begin(services, delivery, announce_in="")
+    await _begin(services, delivery, announce_in=await _find_postable(services, delivery.channel))
 
 
 async def link_from_button(services: Services, delivery: ClickDelivery) -> None:
     """[I maintain this: link my npm account]."""
     await _begin(services, delivery, announce_in=delivery.channel)
+
+
+async def _find_postable(services: Services, channel: str) -> str:
+    """Tell the channel of a command where the link can be announced there; a DM is nobody else's."""
+    if channel.startswith("D"):
+        return ""
+    return channel if (await services.notifier.check_channel(channel)).postable else ""
 
 
 async def _begin(services: Services, delivery: CommandDelivery | ClickDelivery, *, announce_in: str) -> None:
@@ -71,10 +80,10 @@ async def log_out(services: Services, delivery: CommandDelivery) -> None:
             return "", None
         session = live_session(services, link)
         now = services.clock.now()
-        for open_handoff in store.handoffs.list_open():
-            if open_handoff.slack_user == delivery.user:
-                handoffs.close(store, open_handoff, HandoffState.LOST, now)
-        close_link(store, link, by=delivery.user, now=now)
+        services.pocket.take(delivery.user)
+        for handoff in store.handoffs.list_open_of(delivery.user):
+            close_handoff(store, handoff, HandoffState.LOST, now)
+        close_link(services, store, link, by=delivery.user, now=now)
         return link.npm_user, session
 
     npm_user, session = await services.database.run(work)
@@ -114,7 +123,7 @@ async def be_ready(services: Services, delivery: ClickDelivery) -> None:
     def work(store: Store) -> tuple[Message, LoginWanted | None]:
         now = services.clock.now()
         if delivery.value.startswith("asked:"):
-            return _ready_as_requester(services, store, delivery), None
+            return _ready_when_asked(services, store, delivery), None
         handoff = store.handoffs.find_token(delivery.value)
         if (no := _not_theirs(handoff, delivery)) is not None or handoff is None:
             return no or decisions.render_never_issued(), None
@@ -135,19 +144,20 @@ def _close_renewed(services: Services, store: Store, token: str) -> None:
     """A newer link takes the place of one that was put off."""
     handoff = store.handoffs.find_token(token)
     if handoff is not None and handoff.state in {HandoffState.LATER, HandoffState.EXPIRED}:
-        handoffs.close(store, handoff, HandoffState.RENEWED, services.clock.now())
+        close_handoff(store, handoff, HandoffState.RENEWED, services.clock.now())
 
 
-def _ready_as_requester(services: Services, store: Store, delivery: ClickDelivery) -> Message:
-    """The requester, whose own account executes what others approved, is present."""
-    link = store.links.find_linked(delivery.user)
-    step_id = delivery.value.removeprefix("asked:")
+def _ready_when_asked(services: Services, store: Store, delivery: ClickDelivery) -> Message:
+    """Somebody whose account executes what others approved is present."""
     asked = store.surfaces.find(delivery.value)
-    if link is None or asked is None or asked.channel != delivery.user or not step_id.isdecimal():
+    if asked is None or asked.channel != delivery.user:
         return decisions.render_never_issued()
     now = services.clock.now()
-    handoffs.set_present(store, link, now)
+    link = store.links.find_linked(delivery.user)
     store.surfaces.touch(delivery.value, now)
+    if link is None or not handoffs.is_asked(store, asked):
+        return decisions.render_handoff_gone()
+    handoffs.set_present(store, link, now)
     return decisions.render_ready()
 
 
@@ -199,16 +209,19 @@ async def _decide_link(services: Services, delivery: ClickDelivery, *, is_same: 
                 return decisions.render_link_decided_already()
             return render_denial(denial, Denied(wish=Action.CONFIRM_LINK))
         if is_same and store.links.find_npm_user(link.npm_user) is not None:
-            refuse(store, link, by=person.id, now=now)
+            refuse(services, store, link, by=person.id, now=now)
             store.surfaces.touch(f"link_request:{link.id}", now)
             return decisions.render_npm_user_taken(link.npm_user)
         if is_same:
             prove(services, store, link, proof="", by=person.id, now=now)
         else:
-            refuse(store, link, by=person.id, now=now)
+            refuse(services, store, link, by=person.id, now=now)
         store.surfaces.touch(f"link_request:{link.id}", now)
         return decisions.render_link_decision(is_same=is_same)
 
     message = await services.database.run(work)
+    link = await services.database.run(lambda store: store.links.find_token(delivery.value))
+    if link is not None and is_same:
+        await invite_linked(services, link.slack_user)
     services.bell.ring("surfaces")
     await answer(services, delivery, message)

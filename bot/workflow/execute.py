@@ -42,7 +42,7 @@ async def _call_and_record(services: Services, errand: Errand, password: SecretS
     else:
         answer = await services.registry.list_configurations(errand.session, errand.package, password, deadline=left)
     if isinstance(answer, NotSent) and password is not None:
-        services.pocket.put(errand.slack_user, password)
+        services.pocket.put(errand.slack_user, password, (errand.step_id, errand.read_id))
     await _record(services, errand, answer, used_password=password is not None)
 
 

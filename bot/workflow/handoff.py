@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from pydantic import SecretStr
 
 from bot.domain import step_events
-from bot.domain.events import AuditKind
 from bot.domain.lifecycle import OPEN_STATES, State, WaitFor
 from bot.domain.overview import HandoffState
 from bot.errors import RegistryError
@@ -16,9 +15,11 @@ from bot.services import Services
 from bot.workflow import transitions
 from bot.workflow.lane import hold_lane, live_session
 from bot.workflow.link_account import LoginWanted, begin_login, finish_login
+from bot.workflow.look import settle_look
+from bot.workflow.presence import ask_to_come, is_present, mark_present
 from bot.workflow.progress import Progress
-from bot.workflow.recording import wipe_session
-from storage.models import HandoffRow, LinkRow
+from bot.workflow.recording import close_handoff, wipe_session
+from storage.models import HandoffRow, LinkRow, SurfaceRow
 from storage.store import Store
 from storage.vault import WrongKey
 
@@ -26,6 +27,8 @@ AT_ONCE = 8
 """How many links are polled at the same time."""
 
 _AFTER_FAILURE = timedelta(seconds=2)
+_OUTAGE = timedelta(minutes=30)
+"""For how long after its end a link is asked about while npm cannot be reached: it may have been used in time."""
 _MINT_AGAIN = timedelta(seconds=10)
 
 
@@ -67,10 +70,20 @@ def _next_login(services: Services, store: Store) -> LoginWanted | None:
         link = store.links.find_linked(slack_user)
         if link is None or link.away or store.handoffs.find_open(slack_user):
             continue
+        if not is_present(link, now):
+            _ask_to_log_in(store, link, now)
+            continue
         if live_session(services, link) is None:
             return LoginWanted(slack_user, link.slack_name, link.slack_email, link.npm_user)
         _go_on(store, slack_user, WaitFor.LOGIN, now)
     return None
+
+
+def _ask_to_log_in(store: Store, link: LinkRow, now: datetime) -> None:
+    link.away = True
+    for row in store.change_sets.list_waiting_for(link.slack_user):
+        ask_to_come(store, link, row, now)
+        return
 
 
 async def _mint(services: Services, wanted: LoginWanted) -> None:
@@ -86,22 +99,19 @@ def _mint_later(services: Services, store: Store, slack_user: str, why: str) -> 
     now = services.clock.now()
     for row in store.change_sets.list_waiting_for(slack_user):
         row.next_try_at = now + _MINT_AGAIN
-        transitions.update_progress(row, trouble=f"{why[:1].upper()}{why[1:]}.")
+        transitions.set_trouble(row, why, now)
         transitions.touch(store, row.change_set_id, now)
     for read in store.reads.list_waiting_for(slack_user):
         read.next_try_at = now + _MINT_AGAIN
 
 
 def _claim_polls(services: Services, store: Store) -> list[_Poll]:
-    """Take the links that are due; those whose time is over end here. Only who holds the lane polls."""
+    """Take the links that are due. Only who holds the lane polls."""
     if hold_lane(services, store) is None:
         return []
     now = services.clock.now()
     polls = []
     for handoff in store.handoffs.list_due(now)[:AT_ONCE]:
-        if handoff.expires_at <= now:
-            end_unused(store, handoff, HandoffState.EXPIRED, now)
-            continue
         handoff.next_poll_at = now + _AFTER_FAILURE
         try:
             done_url = services.vault.unseal(handoff.sealed_done_url)
@@ -114,8 +124,7 @@ def _claim_polls(services: Services, store: Store) -> list[_Poll]:
 
 
 def _next_due(store: Store) -> datetime | None:
-    moments = [min(row.next_poll_at, row.expires_at) for row in store.handoffs.list_open()]
-    return min(moments, default=None)
+    return min((row.next_poll_at for row in store.handoffs.list_open()), default=None)
 
 
 async def _poll(services: Services, poll: _Poll) -> None:
@@ -128,30 +137,44 @@ async def _poll(services: Services, poll: _Poll) -> None:
 
 
 def _record_poll(services: Services, store: Store, handoff_id: int, answer: PollAnswer) -> None:
+    """Record what npm says; only it knows whether the person has confirmed, so while it is down nothing has ended."""
     handoff = store.handoffs.load(handoff_id)
     if handoff is None or handoff.state != HandoffState.OPEN:
         return
     now = services.clock.now()
+    _tell_trouble(store, handoff, answer.why if isinstance(answer, PollFailed) else "", now)
     match answer:
-        case Waiting(retry_after=seconds):
-            handoff.next_poll_at = now + timedelta(seconds=seconds)
-        case PollFailed():
+        case Waiting(retry_after=seconds) if now < handoff.expires_at:
+            handoff.next_poll_at = min(now + timedelta(seconds=seconds), handoff.expires_at)
+        case PollFailed(transient=transient) if now < handoff.expires_at + (_OUTAGE if transient else timedelta()):
             handoff.next_poll_at = now + _AFTER_FAILURE
-        case Gone():
-            end_unused(store, handoff, HandoffState.EXPIRED, now)
         case Done(token=password):
             _confirmed(services, store, handoff, password, now)
+        case Waiting() | PollFailed() | Gone():
+            end_unused(store, handoff, HandoffState.EXPIRED, now)
+
+
+def _tell_trouble(store: Store, handoff: HandoffRow, why: str, now: datetime) -> None:
+    """Show, where people look, that npm does not say whether they confirmed; and show no more that it did not."""
+    step = store.change_sets.load_step(handoff.step_id) if handoff.step_id is not None else None
+    if step is None or bool(transitions.progress_of(step).trouble) is bool(why):
+        return
+    if why:
+        transitions.set_trouble(step, why, now)
+    else:
+        transitions.update_progress(step, trouble="")
+    transitions.touch(store, step.change_set_id, now)
 
 
 def _confirmed(services: Services, store: Store, handoff: HandoffRow, password: SecretStr, now: datetime) -> None:
     """Hand the one-time password to the step it was for; if that was stopped meanwhile, it is lost."""
     link = store.links.find_linked(handoff.slack_user)
     waits = _is_waited_for(store, handoff)
-    close(store, handoff, HandoffState.DONE if waits else HandoffState.LOST, now)
+    close_handoff(store, handoff, HandoffState.DONE if waits else HandoffState.LOST, now)
     if link is None or not waits:
         return
-    link.away = False
-    services.pocket.put(handoff.slack_user, password)
+    mark_present(link, now)
+    services.pocket.put(handoff.slack_user, password, (handoff.step_id, handoff.read_id))
     _go_on(store, handoff.slack_user, WaitFor.CONFIRMATION, now)
 
 
@@ -171,21 +194,9 @@ def _go_on(store: Store, slack_user: str, done: WaitFor, now: datetime) -> None:
         read.state, read.next_try_at = "ready", now
 
 
-def close(store: Store, handoff: HandoffRow, state: HandoffState, now: datetime) -> None:
-    """End a handoff and forget its links."""
-    handoff.state = state.value
-    handoff.sealed_auth_url = handoff.sealed_done_url = ""
-    store.audit.add(
-        AuditKind.HANDOFF_ENDED, actor=handoff.slack_user, at=now, step_id=handoff.step_id, state=state.value
-    )
-    store.surfaces.touch(f"handoff:{handoff.id}", now)
-    if handoff.step_id is not None:
-        transitions.touch(store, store.change_sets.load_step(handoff.step_id).change_set_id, now)
-
-
 def end_unused(store: Store, handoff: HandoffRow, state: HandoffState, now: datetime) -> None:
     """A link was put off or not used in time: its person is away until they press something."""
-    close(store, handoff, state, now)
+    close_handoff(store, handoff, state, now)
     link = store.links.find_linked(handoff.slack_user)
     if link is not None:
         link.away = True
@@ -222,11 +233,19 @@ def resume(store: Store, handoff: HandoffRow, now: datetime) -> LoginWanted | bo
 
 def set_present(store: Store, link: LinkRow, now: datetime) -> None:
     """The person pressed something: they are here, and what waited for their confirmation may ask npm again."""
-    link.away = False
+    mark_present(link, now)
     if store.handoffs.find_open(link.slack_user) is None:  # else the open link is the one to use
         _go_on(store, link.slack_user, WaitFor.CONFIRMATION, now)
     for row in store.change_sets.list_waiting_for(link.slack_user):
         row.next_try_at = now
+
+
+def is_asked(store: Store, asked: SurfaceRow) -> bool:
+    """Tell whether a step still waits for the person who was asked to be ready for it."""
+    step = store.change_sets.load_step(int(asked.key.split(":")[1]))
+    link = store.links.find_linked(asked.channel)
+    waits = step.lifecycle.state in {State.READY, State.WAITING} and step.executor == asked.channel
+    return waits and link is not None and link.away
 
 
 def _anything_waits(store: Store, slack_user: str) -> bool:
@@ -241,19 +260,25 @@ def disown(services: Services, store: Store, handoff: HandoffRow, now: datetime)
     Returns:
         The session to end at npm, where there was one.
     """
+    services.pocket.take(handoff.slack_user)
     link = store.links.find_linked(handoff.slack_user)
     session = live_session(services, link)
     wipe_session(store, link, why="the person said that a link was not theirs", now=now)
-    close(store, handoff, HandoffState.NOT_ME, now)
-    for other in store.handoffs.list_open():
-        if other.slack_user == handoff.slack_user:
-            close(store, other, HandoffState.LOST, now)
-    for row in store.change_sets.list_waiting_for(handoff.slack_user):
-        if handoff.step_id is None or row.id == handoff.step_id or handoff.login:
-            transitions.move(store, row, step_events.Cancelled(), actor=handoff.slack_user, now=now)
-    for read in store.reads.list_waiting_for(handoff.slack_user):
-        read.state, read.problem = "failed", "it was stopped"
-        store.surfaces.touch(f"list:{read.batch}", now)
+    if link is not None:
+        link.away = True  # no login link is sent to whoever may sit at their Slack
+    close_handoff(store, handoff, HandoffState.NOT_ME, now)
+    for other in store.handoffs.list_open_of(handoff.slack_user):
+        close_handoff(store, other, HandoffState.LOST, now)
+    stopped = store.change_sets.list_waiting_for(handoff.slack_user) if handoff.login else []
+    if handoff.step_id is not None:
+        stopped = [store.change_sets.load_step(handoff.step_id)]
+    for row in stopped:
+        transitions.move(store, row, step_events.Cancelled(), actor=handoff.slack_user, now=now)
+    for read in store.reads.list_in(["ready", "waiting"]):
+        if read.slack_user == handoff.slack_user:
+            read.state, read.problem = "failed", "it was stopped"
+            store.surfaces.touch(f"list:{read.batch}", now)
+            settle_look(services, store, read, now)
     store.surfaces.want(f"advice:{handoff.id}", channel=handoff.slack_user, now=now, urgent=True)
     for admin in services.options.admins:
         store.surfaces.want(f"notice:{handoff.id}:{admin}", channel=admin, now=now, urgent=True)

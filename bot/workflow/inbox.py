@@ -1,5 +1,6 @@
 """The inbox: what Slack delivers is committed before it is acknowledged, and done afterwards, also after a crash."""
 
+import asyncio
 import logging
 import secrets
 from datetime import timedelta
@@ -8,20 +9,27 @@ from enum import Enum, auto
 from pydantic import TypeAdapter, ValidationError
 
 from bot.domain.deliveries import ClickDelivery, CommandDelivery, Delivery
-from bot.errors import NpmtrustError, RegistryError
+from bot.errors import NpmtrustError, RegistryError, StorageError
 from bot.messages import acks
-from bot.messages.notices import render_postponed
-from bot.messages.refusals import render_registry_unreachable
+from bot.messages.notices import render_given_up, render_postponed
 from bot.notifications import SlackThrottled, SlackUnavailable
+from bot.registry import RegistryUnavailable
 from bot.services import Services
 from bot.workflow.answering import answer
 from bot.workflow.progress import Progress
 from bot.workflow.reception import handle
+from storage.inbox import CLAIM
 from storage.store import Store
 from storage.vault import WrongKey
 
 PATIENCE = timedelta(minutes=25)
-"""How long a delivery is tried while npm or Slack cannot be reached: answers to it are possible for 30 minutes."""
+"""How long a delivery is tried while npm, Slack or the database fails: answers to it are possible for 30 minutes."""
+
+ACK_SECONDS = 2.0
+"""After this nothing is promised: Slack waits for an ack for three seconds."""
+
+LONGEST_WORK = CLAIM.total_seconds() - 10
+"""What one try of a delivery may take: nobody else may begin it meanwhile."""
 
 _LONGEST_PAUSE = timedelta(seconds=60)
 _DELIVERY: TypeAdapter[Delivery] = TypeAdapter(Delivery)
@@ -44,11 +52,11 @@ async def receive(services: Services, delivery: Delivery, *, key: str) -> Receip
     sealed = services.vault.seal(_DELIVERY.dump_json(delivery).decode())
 
     def keep(store: Store) -> bool:
-        now = services.clock.now()
-        row = store.inbox.add(delivery_key=key, kind=delivery.kind, sealed_payload=sealed, now=now)
+        now, person = services.clock.now(), delivery.user
+        row = store.inbox.add(delivery_key=key, kind=delivery.kind, person=person, sealed_payload=sealed, now=now)
         return row is not None
 
-    is_new = await services.database.run(keep)
+    is_new = await services.database.run(keep, within=ACK_SECONDS)
     if is_new:
         services.bell.ring("inbox")
     return Receipt.STORED if is_new else Receipt.DUPLICATE
@@ -66,10 +74,14 @@ async def execute_next(services: Services) -> Progress:
         await services.database.run(lambda store: store.inbox.finish(row.id, failed=True))
         return Progress(more=True)
     try:
-        await handle(services, delivery, inbox_id=row.id)
-    except (RegistryError, SlackUnavailable, SlackThrottled) as err:
+        async with asyncio.timeout(LONGEST_WORK):
+            await handle(services, delivery, inbox_id=row.id)
+    except (RegistryError, SlackUnavailable, SlackThrottled, StorageError) as err:
         await _postpone(services, delivery, row.id, tries=row.tries, why=err)
-    except Exception as err:  # noqa: BLE001 -- whatever a use case trips over: the person is told, and it is not done for ever
+    except TimeoutError:
+        why = RegistryUnavailable("npm takes too long to answer")
+        await _postpone(services, delivery, row.id, tries=row.tries, why=why)
+    except Exception as err:  # noqa: BLE001 -- whatever it trips over: the person is told, and it is not tried for ever
         await _give_up(services, delivery, row.id, err)
     else:
         await services.database.run(lambda store: store.inbox.finish(row.id))
@@ -82,10 +94,11 @@ async def _postpone(services: Services, delivery: Delivery, row_id: int, *, trie
     now = services.clock.now()
     row = await services.database.run(lambda store: store.inbox.load(row_id))
     if row is None or now - row.received_at > PATIENCE:
-        await answer(services, delivery, render_registry_unreachable(str(why)))
+        await answer(services, delivery, render_given_up(str(why)))
         await services.database.run(lambda store: store.inbox.finish(row_id, failed=True))
         return
-    until = now + min(timedelta(seconds=2**tries), _LONGEST_PAUSE)
+    asked = why.retry_after if isinstance(why, RegistryUnavailable | SlackThrottled) else None
+    until = now + max(min(timedelta(seconds=2**tries), _LONGEST_PAUSE), timedelta(seconds=asked or 0))
     await services.database.run(lambda store: store.inbox.postpone(row_id, until))
     if tries == 1 and isinstance(why, RegistryError) and isinstance(delivery, CommandDelivery | ClickDelivery):
         await answer(services, delivery, render_postponed(str(why)))

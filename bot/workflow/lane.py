@@ -14,6 +14,7 @@ from bot.domain.overview import LinkState
 from bot.services import Services
 from bot.workflow import transitions
 from bot.workflow.authorise import authorise, load_directory, load_step_facts
+from bot.workflow.presence import ask_to_come, is_present
 from bot.workflow.progress import Progress
 from storage.models import AttemptRow, LeaseRow, LinkRow, ReadRow, StepRow
 from storage.store import Store
@@ -27,8 +28,12 @@ CALL_DEADLINE = timedelta(seconds=10)
 WINDOW = timedelta(minutes=5)
 """For how long npm may not ask a session again."""
 
+_AFTER_STEPS = 3.5
+"""The urgency of a list when the last call was one: behind steps, before what is only to be found out."""
+
 _CALLABLE = (State.HALF_REPLACED, State.READY, State.UNKNOWN)
-_LIST = "list"
+LIST = "list"
+"""The call that reads; the others are of `bot.domain.lifecycle.Call`."""
 OPERATION: TypeAdapter[Operation] = TypeAdapter(Operation)
 
 
@@ -60,7 +65,7 @@ def hold_lane(services: Services, store: Store) -> LeaseRow | None:
     if is_new:
         store.audit.add(AuditKind.LANE_TAKEN, actor=transitions.NPMTRUST, at=now, fencing=lease.fencing)
         for attempt in store.lanes.list_unfinished(before=lease.fencing):
-            _clear_up(services, store, attempt, now)
+            _clear_up(services, store, lease, attempt)
     return lease
 
 
@@ -71,10 +76,10 @@ def claim_next(services: Services, store: Store) -> Errand | Progress:
     if lease is None:
         return Progress(at=now + CALL_DEADLINE)
     for attempt in store.lanes.list_unfinished(before=lease.fencing + 1):
-        _clear_up(services, store, attempt, now)  # our own, whose answer could not be stored: calls are one at a time
+        _clear_up(services, store, lease, attempt)  # our own, whose answer could not be stored: one call at a time
     if lease.next_call_at > now:
         return Progress(at=lease.next_call_at)
-    for candidate in _candidates(store, now):
+    for candidate in _candidates(services, store, lease, now):
         taken = (
             _take_step(services, store, candidate, lease)
             if isinstance(candidate, StepRow)
@@ -85,9 +90,11 @@ def claim_next(services: Services, store: Store) -> Errand | Progress:
     return Progress()
 
 
-def _clear_up(services: Services, store: Store, attempt: AttemptRow, now: datetime) -> None:
-    """The process that made this call has died, or slept over its lease: nobody knows what npm did."""
+def _clear_up(services: Services, store: Store, lease: LeaseRow, attempt: AttemptRow) -> None:
+    """The process that made this call has died, or slept over its lease: nobody knows what npm did, and until when."""
+    now = services.clock.now()
     attempt.finished_at, attempt.answer = now, "lost"
+    lease.next_call_at = max(lease.next_call_at, now + services.options.pace)
     if attempt.step_id is not None:
         step = store.change_sets.load_step(attempt.step_id)
         if step.state == State.CALLING.value:
@@ -100,17 +107,23 @@ def _clear_up(services: Services, store: Store, attempt: AttemptRow, now: dateti
             read.state, read.next_try_at = "ready", now
 
 
-def _candidates(store: Store, now: datetime) -> list[StepRow | ReadRow]:
-    """Half replaced first of all, revokes, lists that people wait for, creates, and last what is to be found out.
+def _candidates(services: Services, store: Store, lease: LeaseRow, now: datetime) -> list[StepRow | ReadRow]:
+    """What was just confirmed, half replaced, revokes, lists that people wait for, creates, what is to be found out.
 
-    Within each, the account whose window may be open goes first: nobody else is challenged meanwhile.
+    After a list a step goes first, so that nobody's lists hold up what others approved.
+
+    A one-time password is used for what its person was asked to confirm. Within the others, the account whose window
+    may be open goes first: nobody else is challenged meanwhile.
     """
     confirmed = {link.slack_user: link.confirmed_at for link in store.links.list_linked()}
 
-    def rank(row: StepRow | ReadRow) -> tuple[int, int]:
+    def rank(row: StepRow | ReadRow) -> tuple[bool, float, bool]:
         person = row.executor if isinstance(row, StepRow) else row.slack_user
         since = confirmed.get(person)
-        return _urgency(row), 0 if since is not None and now - since < WINDOW else 1
+        purpose = (row.id, None) if isinstance(row, StepRow) else (None, row.id)
+        asked_again = since is None or now - since >= WINDOW
+        urgency = _AFTER_STEPS if isinstance(row, ReadRow) and lease.last_call == LIST else _urgency(row)
+        return services.pocket.purpose_of(person) != purpose, urgency, asked_again
 
     rows: list[StepRow | ReadRow] = [
         *store.change_sets.list_steps(_CALLABLE, due=now),
@@ -145,8 +158,8 @@ def _take_step(services: Services, store: Store, row: StepRow, lease: LeaseRow) 
     facts = load_step_facts(services, store, change_set, row)
     tried = transitions.progress_of(row).tried
     candidates = executors_of(facts, directory, tried)
-    if step.untouched and not candidates and not executors_of(facts, directory):
-        transitions.set_difference(store, row, "An approval does not count any more: its account link was closed.", now)
+    nobody_approved = step.untouched and not executors_of(facts, directory)
+    if nobody_approved and transitions.set_difference(store, row, transitions.LINK_CLOSED, now):
         return Progress(more=True)
     if row.executor not in candidates:
         row.executor = candidates[0] if candidates else row.executor
@@ -156,12 +169,18 @@ def _take_step(services: Services, store: Store, row: StepRow, lease: LeaseRow) 
         transitions.move(store, row, step_events.NoSession(), now=now)
         services.bell.ring("handoffs")
         return Progress(more=True)
-    if not _is_present(services, store, link) or store.change_sets.is_package_busy(row.package, but=row.id):
+    if not (_may_be_asked(services, store, link) or link.away):
+        ask_to_come(store, link, row, now)
+    is_refused = (
+        step.untouched
+        and step.state is State.READY
+        and authorise(Action.EXECUTE, row.executor, facts, directory) is not None
+    )
+    is_busy = store.change_sets.is_package_busy(row.package, but=row.id)
+    if is_refused or is_busy or not _may_be_asked(services, store, link):
         return None
-    if step.untouched and step.state is State.READY and authorise(Action.EXECUTE, row.executor, facts, directory):
-        return None
-    call = _LIST if step.state is State.UNKNOWN else step.call.value
-    if call != _LIST and not transitions.move(store, row, step_events.Taken(), now=now):
+    call = LIST if step.state is State.UNKNOWN else step.call.value
+    if call != LIST and not transitions.move(store, row, step_events.Taken(), now=now):
         return None
     if call == Call.CREATE.value:
         transitions.update_progress(row, called_at=now)
@@ -201,13 +220,13 @@ def _take_read(services: Services, store: Store, row: ReadRow, lease: LeaseRow) 
         row.state = "waiting"
         services.bell.ring("handoffs")
         return Progress(more=True)
-    if not _is_present(services, store, link):
+    if not _may_be_asked(services, store, link):
         return None
     row.state = "calling"
-    attempt = _write_attempt(store, _LIST, link, lease, now, read_id=row.id)
+    attempt = _write_attempt(store, LIST, link, lease, now, read_id=row.id)
     return Errand(
         attempt_id=attempt.id,
-        call=_LIST,
+        call=LIST,
         package=row.package,
         operation=None,
         phase=Phase.FIRST,
@@ -232,11 +251,11 @@ def live_session(services: Services, link: LinkRow | None) -> SecretStr | None:
         return None  # sealed with a key that was taken away: the person logs in anew
 
 
-def _is_present(services: Services, store: Store, link: LinkRow) -> bool:
-    """Nothing is minted for somebody who is away, or who has a link open already."""
-    if services.pocket.holds(link.slack_user):
+def _may_be_asked(services: Services, store: Store, link: LinkRow) -> bool:
+    """Nothing is minted for somebody who is not there, or who has a link open already."""
+    if services.pocket.purpose_of(link.slack_user) is not None:
         return True
-    return not link.away and store.handoffs.find_open(link.slack_user) is None
+    return is_present(link, services.clock.now()) and store.handoffs.find_open(link.slack_user) is None
 
 
 def _write_attempt(
@@ -252,6 +271,7 @@ def _write_attempt(
     store.audit.add(
         AuditKind.ATTEMPT_BEGAN, actor=link.slack_user, at=now, step_id=step_id, call=call, npm_user=link.npm_user
     )
+    lease.last_call = call
     return store.lanes.add_attempt(
         AttemptRow(
             workspace=store.workspace,

@@ -6,17 +6,20 @@ from datetime import datetime, timedelta
 from pydantic import SecretStr
 
 from bot.domain import step_events
-from bot.domain.approval import executors_of
+from bot.domain.approval import approvals_missing, executors_of
 from bot.domain.events import AuditKind
 from bot.domain.lifecycle import State, WaitFor
 from bot.domain.overview import HandoffState, LinkState
-from bot.errors import RegistryError
+from bot.errors import RegistryError, StorageError
 from bot.messages.links import LinkRefusal
 from bot.registry import Identity
 from bot.services import Services
 from bot.workflow import transitions
 from bot.workflow.authorise import load_directory, load_step_facts
-from bot.workflow.recording import HANDOFF_LIFE, host_of, wipe_session
+from bot.workflow.invite import invite_linked
+from bot.workflow.lane import live_session
+from bot.workflow.presence import ask_to_come, mark_present
+from bot.workflow.recording import HANDOFF_LIFE, close_handoff, host_of, wipe_session
 from storage.models import HandoffRow, LinkRow, StepRow
 from storage.repository import new_token
 from storage.store import Store
@@ -26,7 +29,7 @@ SESSION_LIFE = timedelta(hours=2)
 
 PROVEN_BY_EMAIL = "npm's verified e-mail is the one in Slack"
 
-_NOT_ACCEPTED = "npm did not accept the session of this login. Try again with `/npmtrust login`."
+_NOT_ACCEPTED = "npm did not accept the session of this login. Try again with /npmtrust login."
 _POLL = timedelta(seconds=1)
 
 
@@ -55,6 +58,8 @@ async def begin_login(services: Services, wanted: LoginWanted) -> None:
     auth_url, done_url = started.auth_url, started.done_url
 
     def keep(store: Store) -> None:
+        if store.handoffs.find_open(wanted.slack_user, login=True):
+            return  # two presses at once
         now = services.clock.now()
         handoff = store.handoffs.add(
             HandoffRow(
@@ -77,7 +82,7 @@ async def begin_login(services: Services, wanted: LoginWanted) -> None:
         )
         link = store.links.find_linked(wanted.slack_user)
         if link is not None:
-            link.away = False
+            mark_present(link, now)
         store.audit.add(AuditKind.HANDOFF_MADE, actor=wanted.slack_user, at=now, login=True)
         store.surfaces.want(f"handoff:{handoff.id}", channel=wanted.slack_user, now=now, urgent=True)
 
@@ -91,9 +96,16 @@ async def finish_login(services: Services, handoff_id: int, session: SecretStr) 
         identity = await services.registry.load_identity(session)
     except RegistryError:
         identity = None  # the login link is used up, so this cannot be tried again: the person logs in anew
-    keeps = await services.database.run(lambda store: _judge(services, store, handoff_id, identity, session))
-    if not keeps:
-        await end_session(services, session)
+    try:
+        obsolete = await services.database.run(lambda store: _judge(services, store, handoff_id, identity, session))
+    except StorageError:
+        await end_session(services, session)  # npm tells a session once: nobody would know of this one
+        raise
+    if obsolete is not None:
+        await end_session(services, obsolete)
+    handoff = await services.database.run(lambda store: store.handoffs.load(handoff_id))
+    if handoff is not None:
+        await invite_linked(services, handoff.slack_user)
     services.bell.ring("lane", "surfaces")
 
 
@@ -105,34 +117,50 @@ async def end_session(services: Services, session: SecretStr) -> bool:
         return False
 
 
-def _judge(services: Services, store: Store, handoff_id: int, identity: Identity | None, session: SecretStr) -> bool:
-    """Decide what a login makes; True when its session is kept."""
+def _judge(
+    services: Services, store: Store, handoff_id: int, identity: Identity | None, session: SecretStr
+) -> SecretStr | None:
+    """Decide what a login makes.
+
+    Returns:
+        The session to end at npm: this one, or where it is kept the one that it replaces.
+    """
     handoff = store.handoffs.load(handoff_id)
     if handoff is None or handoff.state != HandoffState.OPEN:
-        return False
+        return session
     now = services.clock.now()
     handoff.state, handoff.sealed_auth_url, handoff.sealed_done_url = HandoffState.DONE.value, "", ""
     store.audit.add(AuditKind.HANDOFF_ENDED, actor=handoff.slack_user, at=now, login=True, state="done")
     store.surfaces.touch(f"handoff:{handoff.id}", now)
     if identity is None:
         handoff.outcome = _NOT_ACCEPTED
-        return False
+        return session
     link = store.links.find_of(handoff.slack_user)
     refusal = _check_identity(services, store, handoff, identity, link)
     if refusal is not None:
         handoff.refusal, handoff.refused_npm_user = refusal.value, identity.npm_user
         handoff.outcome = "The account of this login was not linked; the message below says why."
         store.surfaces.want(f"link_refused:{handoff.id}", channel=handoff.slack_user, now=now)
+        if link is not None and link.state == LinkState.LINKED:
+            _rest(store, link, now)
         store.audit.add(
             AuditKind.LINK_REFUSED, actor=handoff.slack_user, at=now, npm_user=identity.npm_user, why=refusal.value
         )
-        return False
+        return session
     link = _link(services, store, handoff, identity, link, now)
     if link.state != LinkState.LINKED:
-        return False
-    keep_session(services, store, link, session, now)
+        return session
+    replaced = keep_session(services, store, link, session, now)
     handoff.outcome = f"You are logged in as npm user {link.npm_user}. I go on with what waited for it."
-    return True
+    return replaced
+
+
+def _rest(store: Store, link: LinkRow, now: datetime) -> None:
+    """The login was not theirs: no other login link is sent before they press something."""
+    link.away = True
+    for row in store.change_sets.list_waiting_for(link.slack_user):
+        ask_to_come(store, link, row, now)
+        return
 
 
 def _check_identity(
@@ -163,8 +191,7 @@ def _link(
     if link is not None and link.state == LinkState.LINKED:
         return link
     if link is not None:
-        link.state = LinkState.CLOSED.value
-        store.flush()
+        close_link(services, store, link, by=handoff.slack_user, now=now)
     proven = _is_same_person(handoff, identity)
     fresh = store.links.add(
         LinkRow(
@@ -176,7 +203,7 @@ def _link(
             npm_user=identity.npm_user,
             npm_email=identity.email,
             state=LinkState.PENDING.value,
-            announce_in=handoff.announce_in or services.options.channel,
+            announce_in=services.options.channel or handoff.announce_in,
             created_at=now,
         )
     )
@@ -196,8 +223,8 @@ def prove(services: Services, store: Store, link: LinkRow, *, proof: str, by: st
     store.flush()
     store.audit.add(AuditKind.LINK_CONFIRMED, actor=by or link.slack_user, at=now, npm_user=link.npm_user, proof=proof)
     store.surfaces.touch(f"link:{link.id}", now)
-    if link.announce_in and link.announce_in != link.slack_user:
-        store.surfaces.want(f"link_announcement:{link.id}", channel=link.announce_in, now=now)
+    for place in [link.announce_in] if link.announce_in else services.options.admins - {link.slack_user}:
+        store.surfaces.want(f"link_announcement:{link.id}:{place}", channel=place, now=now)
     for row in store.change_sets.list_steps([State.IN_REVIEW, State.WAITING]):
         if link.npm_user in transitions.facts_of(row).maintainers:
             transitions.touch(store, row.change_set_id, now)
@@ -216,31 +243,55 @@ def _lend_account(services: Services, store: Store, row: StepRow, now: datetime)
         transitions.move(store, row, step_events.PersonDone(), actor=row.executor, now=now)
 
 
-def keep_session(services: Services, store: Store, link: LinkRow, session: SecretStr, now: datetime) -> None:
-    """Seal a session, and let go on what waited for it."""
+def keep_session(
+    services: Services, store: Store, link: LinkRow, session: SecretStr, now: datetime
+) -> SecretStr | None:
+    """Seal a session, and let go on what waited for it, or for a confirmation that belonged to the one before.
+
+    Returns:
+        The session that it replaces, where there is one.
+    """
+    replaced = live_session(services, link)
     link.sealed_session, link.session_until = services.vault.seal(session), now + SESSION_LIFE
-    link.away = False
+    link.confirmed_at = None
+    mark_present(link, now)
     store.surfaces.touch(f"link:{link.id}", now)
+    for handoff in store.handoffs.list_open_of(link.slack_user):
+        close_handoff(store, handoff, HandoffState.RENEWED, now)
     for row in store.change_sets.list_waiting_for(link.slack_user):
-        if row.waits_for == WaitFor.LOGIN.value:
+        if row.waits_for != WaitFor.ACCOUNT.value:
             transitions.update_progress(row, trouble="")
             transitions.move(store, row, step_events.PersonDone(), actor=link.slack_user, now=now)
     for read in store.reads.list_waiting_for(link.slack_user):
         read.state, read.next_try_at = "ready", now
+    return replaced
 
 
-def refuse(store: Store, link: LinkRow, *, by: str, now: datetime) -> None:
+def refuse(services: Services, store: Store, link: LinkRow, *, by: str, now: datetime) -> None:
     """An admin says that the two are not the same."""
-    close_link(store, link, by=by, now=now)
     link.confirmed_by = by
-    store.surfaces.touch(f"link:{link.id}", now)
+    close_link(services, store, link, by=by, now=now)
 
 
-def close_link(store: Store, link: LinkRow, *, by: str, now: datetime) -> None:
-    """End a link: its approvals do not count any more."""
+def close_link(services: Services, store: Store, link: LinkRow, *, by: str, now: datetime) -> None:
+    """End a link: its approvals do not count any more, and nobody need confirm it."""
+    if link.state == LinkState.PENDING:
+        store.surfaces.touch(f"link:{link.id}", now)
+        store.surfaces.touch(f"link_request:{link.id}", now)
     wipe_session(store, link, why="the link was closed", now=now)
     link.state = LinkState.CLOSED.value
+    store.flush()
     store.audit.add(AuditKind.LINK_CLOSED, actor=by, at=now, npm_user=link.npm_user, slack_user=link.slack_user)
     for row in store.change_sets.list_steps([State.IN_REVIEW, State.READY, State.WAITING]):
         if link.npm_user in transitions.facts_of(row).maintainers:
             transitions.touch(store, row.change_set_id, now)
+            _void_approval(services, store, row, link, now)
+
+
+def _void_approval(services: Services, store: Store, row: StepRow, link: LinkRow, now: datetime) -> None:
+    """A step that rested on a link that is closed now is reviewed again, unless npm may have acted on it."""
+    if row.state == State.IN_REVIEW.value:
+        return
+    facts = load_step_facts(services, store, store.change_sets.load(row.change_set_id), row)
+    if row.executor == link.slack_user or approvals_missing(facts, load_directory(services, store)):
+        transitions.set_difference(store, row, transitions.LINK_CLOSED, now)

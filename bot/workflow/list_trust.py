@@ -9,7 +9,7 @@ from bot.domain.overview import Maintainer, PackageListing
 from bot.domain.packages import PackageName, parse_package
 from bot.messages.commands import render_json, render_who_am_i
 from bot.messages.listings import render_listings
-from bot.messages.notices import render_reading
+from bot.messages.notices import render_reading, render_session_over
 from bot.messages.refusals import render_other_registry, render_package_not_found
 from bot.services import Services
 from bot.workflow.answering import answer
@@ -27,7 +27,7 @@ AS_JSON = ".json"
 """How the batch of a `list --json` ends."""
 
 _LIFE = timedelta(minutes=30)
-_NOT_LINKED = "link your npm account to read npm's own list: `/npmtrust login`"
+_NOT_LINKED = "link your npm account to read npm's own list: /npmtrust login"
 
 
 async def list_trust(services: Services, delivery: CommandDelivery, command: ListTrust, *, inbox_id: int) -> None:
@@ -38,14 +38,15 @@ async def list_trust(services: Services, delivery: CommandDelivery, command: Lis
         return
     link = await services.database.run(lambda store: store.links.find_linked(delivery.user))
     packages = command.packages or await _own_packages(services, link)
-    if not packages and link is None:
-        await answer(services, delivery, render_who_am_i(None))
+    if not packages and live_session(services, link) is None:
+        await answer(services, delivery, render_session_over() if link else render_who_am_i(None))
         return
     found: list[PackageFacts] = []
     for package in packages:
         facts = await load_facts(services, package, link)
         if facts is None:
-            await answer(services, delivery, render_package_not_found(package, linked=link is not None))
+            has_looked = live_session(services, link) is not None
+            await answer(services, delivery, render_package_not_found(package, linked=has_looked))
         else:
             found.append(facts)
     if not packages:

@@ -19,9 +19,10 @@ CONFIGURATIONS: TypeAdapter[tuple[Configuration, ...]] = TypeAdapter(tuple[Confi
 
 
 def add_look(store: Store, step: StepRow, slack_user: str, now: datetime) -> None:
-    """Have the configurations of a step's package read through one person's account."""
+    """Have the configurations of a step's package read through one person's account, whoever else looks already."""
     batch = f"look:{step.id}"
-    if any(read.state in {"ready", "calling", "waiting"} for read in store.reads.list_batch(batch)):
+    begun = [read for read in store.reads.list_batch(batch) if read.state in {"ready", "calling", "waiting"}]
+    if any(read.slack_user == slack_user for read in begun):
         return
     store.reads.add(
         ReadRow(
@@ -47,8 +48,11 @@ def settle_look(services: Services, store: Store, read: ReadRow, now: datetime) 
     operation = OPERATION.validate_json(step.operation)
     if step.state != State.IN_REVIEW.value or not isinstance(operation, Revoke):
         return
-    found, difference = _choose(operation, read)
     facts = transitions.facts_of(step)
+    if not facts.needs_look or (read.state == "failed" and facts.configuration_read_at):
+        return  # somebody else has looked meanwhile
+    matches = _find_matches(operation, read)
+    found = matches[0] if len(matches) == 1 else None
     store.audit.add(
         AuditKind.LOOKED,
         actor=read.slack_user,
@@ -65,25 +69,31 @@ def settle_look(services: Services, store: Store, read: ReadRow, now: datetime) 
     step.facts = facts.model_copy(
         update={
             "needs_look": found is None,
-            "difference": difference,
+            "difference": _difference(read, matches),
             "configuration_read_at": read.read_at or facts.configuration_read_at,
         }
     ).model_dump_json()
+    transitions.update_progress(step, existing=() if found else matches)
     transitions.renew_offer(store, store.change_sets.load(step.change_set_id), now)
+    store.surfaces.want(f"looked:{read.id}", channel=read.slack_user, now=now)
 
 
-def _choose(operation: Revoke, read: ReadRow) -> tuple[Configuration | None, str]:
-    """Find the one configuration behind the selector; else say why there is none."""
-    if read.state == "failed":
-        return None, f"The configurations could not be read: {read.problem}."
-    listed = CONFIGURATIONS.validate_json(read.result)
+def _find_matches(operation: Revoke, read: ReadRow) -> tuple[Configuration, ...]:
+    """Find the configurations behind the selector."""
+    listed = CONFIGURATIONS.validate_json(read.result) if read.state == "done" else ()
     if operation.configuration_id:
-        matches = [item for item in listed if item.id == operation.configuration_id]
-    else:
-        matches = [item for item in listed if comes_from(item, operation.from_repository)]
-    if len(matches) == 1:
-        return matches[0], ""
-    if matches:
-        ids = ", ".join(item.id for item in matches)
-        return None, f"Several configurations match: ask again with one of --id {ids}."
-    return None, "npm lists no such configuration for this package: there is nothing to revoke."
+        return tuple(item for item in listed if item.id == operation.configuration_id)
+    return tuple(item for item in listed if comes_from(item, operation.from_repository))
+
+
+def _difference(read: ReadRow, matches: tuple[Configuration, ...]) -> str:
+    """Say why there is not the one configuration. Everybody sees it: which there are is told in Details."""
+    if read.state == "failed":
+        return f"The configurations could not be read: {read.problem}."
+    match len(matches):
+        case 0:
+            return "npm lists no such configuration for this package: there is nothing to revoke."
+        case 1:
+            return ""
+        case number:
+            return f"{number} configurations match: Details lists them to who may see them. Ask again with --id."

@@ -1,5 +1,6 @@
 """`status`, `pending` and [Details]: what stands, for the person who asks."""
 
+from bot.domain.approval import reviewers_of
 from bot.domain.deliveries import ClickDelivery, CommandDelivery
 from bot.messages.decisions import render_never_issued
 from bot.messages.details import render_details
@@ -9,6 +10,7 @@ from bot.messages.notices import render_private_elsewhere
 from bot.services import Services
 from bot.workflow import transitions
 from bot.workflow.answering import answer
+from bot.workflow.authorise import load_directory, load_step_facts
 from bot.workflow.views import change_set_view
 from storage.models import ChangeSetRow
 from storage.store import Store
@@ -25,7 +27,7 @@ async def tell_status(services: Services, delivery: CommandDelivery, number: int
         row = store.change_sets.find_number(number)
         if row is None:
             return render_no_such_change_set(number)
-        if not may_see(store, row, delivery.user, delivery.channel):
+        if not may_see(services, store, row, delivery.user, delivery.channel):
             return render_private_elsewhere(number)
         return render_status([change_set_view(services, store, row)])
 
@@ -37,7 +39,7 @@ async def tell_pending(services: Services, delivery: CommandDelivery) -> None:
 
     def work(store: Store) -> Message:
         rows = store.change_sets.list_open()
-        seen = [row for row in rows if may_see(store, row, delivery.user, delivery.channel)]
+        seen = [row for row in rows if may_see(services, store, row, delivery.user, delivery.channel)]
         return render_pending([change_set_view(services, store, row) for row in seen])
 
     await answer(services, delivery, await services.database.run(work))
@@ -66,9 +68,13 @@ def can_write(store: Store, slack_user: str, maintainers: tuple[str, ...]) -> bo
     return link is not None and link.npm_user in maintainers
 
 
-def may_see(store: Store, row: ChangeSetRow, slack_user: str, channel: str) -> bool:
-    """A private package's name is seen where it was staged, by the requester, and by who can write to it."""
+def may_see(services: Services, store: Store, row: ChangeSetRow, slack_user: str, channel: str) -> bool:
+    """A private package's name is seen where it was staged, by who asks, who reviews, and who can write to it."""
     if not row.private or slack_user == row.requester or channel == row.channel:
         return True
-    steps = store.change_sets.load_steps(row.id)
-    return all(can_write(store, slack_user, transitions.facts_of(step).maintainers) for step in steps)
+    directory = load_directory(services, store)
+    return all(
+        slack_user in reviewers_of(load_step_facts(services, store, row, step), directory).people
+        or can_write(store, slack_user, transitions.facts_of(step).maintainers)
+        for step in store.change_sets.load_steps(row.id)
+    )

@@ -1,5 +1,6 @@
 """`--dry-run`: what would be asked and what npm would get; nothing is stored and nobody is told."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from bot.domain.approval import StepFacts as Rules
@@ -7,12 +8,12 @@ from bot.domain.approval import approvals_missing, reviewers_of
 from bot.domain.commands import RevokeTrust, SetUp
 from bot.domain.deliveries import CommandDelivery, SubmissionDelivery
 from bot.domain.lifecycle import State
-from bot.domain.operations import Create, body_of
+from bot.domain.operations import Create, Operation, body_of
 from bot.domain.overview import ChangeSetView, Maintainer, StepView
 from bot.domain.packages import escape_package
-from bot.messages.commands import render_json
+from bot.messages.commands import render_json, render_remarks
 from bot.messages.listings import render_dry_run
-from bot.messages.message import Message
+from bot.messages.message import Message, join
 from bot.services import Services
 from bot.workflow.answering import answer
 from bot.workflow.authorise import load_directory
@@ -34,19 +35,20 @@ async def show_preview(
 
     def draw(store: Store) -> Message:
         if command.as_json:
-            return render_json([_call(step) for step in planned])
-        return render_dry_run(_view(services, store, delivery.user, command, planned, channel))
+            return render_json(describe_calls(step.operation for step in planned))
+        shown = render_dry_run(_view(services, store, delivery.user, command, planned, channel))
+        remarks = render_remarks(command.remarks)
+        return join([shown, remarks]) if remarks else shown
 
     await answer(services, delivery, await services.database.run(draw), channel=channel)
 
 
-def describe_calls(planned: "list[Planned]") -> list[dict[str, object]]:
+def describe_calls(operations: Iterable[Operation]) -> list[dict[str, object]]:
     """Write down, for `--json`, the calls that npm would get."""
-    return [_call(step) for step in planned]
+    return [_call(operation) for operation in operations]
 
 
-def _call(step: "Planned") -> dict[str, object]:
-    operation = step.operation
+def _call(operation: Operation) -> dict[str, object]:
     path = f"/-/package/{escape_package(operation.package)}/trust"
     if isinstance(operation, Create):
         body = body_of(operation.publisher, operation.permissions)

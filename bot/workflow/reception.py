@@ -48,7 +48,9 @@ async def handle(services: Services, delivery: Delivery, *, inbox_id: int) -> No
 
 async def _command(services: Services, delivery: CommandDelivery, inbox_id: int) -> None:
     if delivery.secret_removed:
-        await answer(services, delivery, render_secret_refused(delivery.text))
+        meant = parse_command(delivery.text)
+        line = meant.corrected if isinstance(meant, Misunderstood) else ""
+        await answer(services, delivery, render_secret_refused(line))
         return
     match parse_command(delivery.text):
         case SetUp() | RevokeTrust() as command:

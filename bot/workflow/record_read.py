@@ -33,8 +33,7 @@ def record_read(
             row.result = CONFIGURATIONS.dump_json(configurations).decode()
         case outcome.Challenged():
             row.state = "waiting"
-            if problem := add_handoff(services, store, errand, answer, now):
-                _fail(row, problem)
+            add_handoff(services, store, errand, answer, ending)
         case outcome.SessionDead(message=message):
             wipe_session(store, ending.link, why=message, now=now)
             row.state, row.next_try_at = "waiting", now

@@ -19,7 +19,6 @@ from storage.models import StepRow
 from storage.store import Store
 
 _LOOK_AGAIN = timedelta(seconds=5)
-_NO_HOST_HELP = "an operator can allow its host with NPMTRUST_AUTH_HOSTS"
 
 
 def record_write(
@@ -37,10 +36,10 @@ def record_write(
     if row.state != State.CALLING.value:
         return
     row.settles_at = ending.now + services.options.lag
-    transitions.update_progress(row, trouble="", npm_message="", unreached=0)
+    _forget_last(row, answer)
     match answer:
         case outcome.Accepted(configurations=configurations):
-            _accepted(store, row, errand, configurations, ending)
+            _accepted(services, store, row, errand, configurations, ending)
         case outcome.Challenged():
             _challenged(services, store, row, errand, answer, ending, used_password=used_password)
         case outcome.SessionDead(message=message):
@@ -52,9 +51,9 @@ def record_write(
             transitions.update_progress(row, npm_message=message)
             transitions.move(store, row, _refusal(answer), now=ending.now)
         case outcome.TooFast():
-            _wait(store, row, "npm asked me to slow down.", ending)
+            _wait(store, row, "npm asked me to slow down", ending)
         case outcome.NotSent(why=why):
-            _wait(store, row, f"{why[:1].upper()}{why[1:]}.", ending)
+            _wait(store, row, why, ending)
         case outcome.Unclear(why=why):
             _lose(services, store, row, why, ending)
         case outcome.Listed():
@@ -63,15 +62,26 @@ def record_write(
             assert_never(answer)
 
 
+def _forget_last(row: StepRow, answer: WriteAnswer | ReadAnswer) -> None:
+    """Show no more what the last answer was; since when npm cannot be used stays, while it cannot."""
+    if not isinstance(answer, outcome.TooFast | outcome.NotSent):
+        transitions.update_progress(row, trouble="", npm_message="")
+
+
 def _accepted(
-    store: Store, row: StepRow, errand: Errand, configurations: tuple[Configuration, ...], ending: Ending
+    services: Services,
+    store: Store,
+    row: StepRow,
+    errand: Errand,
+    configurations: tuple[Configuration, ...],
+    ending: Ending,
 ) -> None:
     target = target_of(errand.operation, errand.phase) if errand.operation else None
     if errand.call == Call.CREATE.value and target is not None:
         found = find_configuration(configurations, target.publisher, target.permissions)
         if found is None:
-            row.settles_at = ending.attempt.deadline
-            transitions.update_progress(row, trouble="npm's answer did not show the configuration.")
+            row.settles_at = ending.attempt.deadline + services.options.lag
+            transitions.set_trouble(row, "npm's answer did not show the configuration", ending.now)
             transitions.move(store, row, step_events.Unclear(), now=ending.now)
             return
         _keep(row, found)
@@ -92,17 +102,15 @@ def _challenged(  # noqa: PLR0913 -- what a challenge concerns
     refused = transitions.progress_of(row).refused_passwords + 1 if used_password else 0
     transitions.update_progress(row, refused_passwords=refused)
     if refused >= FRESH_REFUSALS:
-        words = f"npm refused {FRESH_REFUSALS} fresh one-time passwords of {errand.npm_user} running"
+        words = f"{FRESH_REFUSALS} fresh one-time passwords of {errand.npm_user} were refused running"
         _refuse_account(services, store, row, errand, words, ending, reading=reading)
         return
     event: Event = step_events.ReadChallenged() if reading else step_events.Challenged()
     transitions.move(store, row, event, now=ending.now)
     if row.state != State.WAITING.value:
         return
-    if problem := add_handoff(services, store, errand, answer, ending.now):
-        transitions.update_progress(row, trouble=f"{problem} ({_NO_HOST_HELP}).")
-        if ending.link is not None:
-            ending.link.away = True
+    transitions.update_progress(row, trouble="")
+    add_handoff(services, store, errand, answer, ending)
 
 
 def _refuse_account(
@@ -143,14 +151,14 @@ def _refusal(answer: outcome.Invalid | outcome.Overlapping | outcome.Missing) ->
 
 def _wait(store: Store, row: StepRow, trouble: str, ending: Ending) -> None:
     """Npm did nothing, for certain: back to where it was, and again when the lane goes on."""
-    transitions.update_progress(row, trouble=trouble)
+    transitions.set_trouble(row, trouble, ending.now)
     transitions.move(store, row, step_events.Throttled(), now=ending.now)
     row.next_try_at = ending.now + ending.pause
 
 
 def _lose(services: Services, store: Store, row: StepRow, why: str, ending: Ending) -> None:
     row.settles_at = ending.attempt.deadline + services.options.lag
-    transitions.update_progress(row, trouble=f"{why[:1].upper()}{why[1:]}.")
+    transitions.set_trouble(row, why, ending.now)
     transitions.move(store, row, step_events.Unclear(), now=ending.now)
 
 

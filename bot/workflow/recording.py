@@ -7,7 +7,9 @@ from bot.domain.events import AuditKind
 from bot.domain.outcome import Challenged, NotSent, ReadAnswer, TooFast, WriteAnswer
 from bot.domain.overview import HandoffState
 from bot.services import Services
-from bot.workflow.lane import LANE, Errand
+from bot.workflow import transitions
+from bot.workflow.lane import LANE, LIST, Errand
+from bot.workflow.presence import mark_present
 from storage.models import AttemptRow, HandoffRow, LinkRow
 from storage.repository import new_token
 from storage.store import Store
@@ -49,6 +51,8 @@ def end_attempt(
     link = store.links.find_linked(errand.slack_user)
     if link is not None and used_password and not isinstance(answer, Challenged | NotSent):
         link.confirmed_at = now
+    if link is not None and not link.away and not isinstance(answer, Challenged | NotSent):
+        mark_present(link, now)  # a window that runs out finds them there
     store.audit.add(
         AuditKind.ATTEMPT_ENDED,
         actor=errand.slack_user,
@@ -66,7 +70,7 @@ def _pause_after(services: Services, answer: WriteAnswer | ReadAnswer, unreached
         case TooFast(retry_after=seconds):
             return max(services.options.pace, timedelta(seconds=seconds or _LONGEST_PAUSE.total_seconds()))
         case NotSent():
-            return max(services.options.pace, min(timedelta(seconds=2**unreached), _LONGEST_PAUSE))
+            return max(services.options.pace, min(timedelta(seconds=2 ** min(unreached, 6)), _LONGEST_PAUSE))
         case _:
             return services.options.pace
 
@@ -79,10 +83,9 @@ def wipe_session(store: Store, link: LinkRow | None, *, why: str, now: datetime)
     store.audit.add(AuditKind.SESSION_WIPED, actor=link.slack_user, at=now, npm_user=link.npm_user, why=why)
 
 
-def add_handoff(services: Services, store: Store, errand: Errand, challenge: Challenged, now: datetime) -> str:
-    """Keep npm's link and have it sent to its person; the reason when there is no link to send."""
-    if challenge.auth_url is None or challenge.done_url is None:
-        return challenge.problem or "npm asked to confirm, and gave no link"
+def add_handoff(services: Services, store: Store, errand: Errand, challenge: Challenged, ending: Ending) -> None:
+    """Keep npm's link and have it sent to its person; without one they are told why, and can have npm asked again."""
+    now = ending.now
     handoff = store.handoffs.add(
         HandoffRow(
             workspace=store.workspace,
@@ -92,20 +95,40 @@ def add_handoff(services: Services, store: Store, errand: Errand, challenge: Cha
             npm_user=errand.npm_user,
             step_id=errand.step_id,
             read_id=errand.read_id,
-            host=host_of(challenge.auth_url.get_secret_value()),
-            sealed_auth_url=services.vault.seal(challenge.auth_url),
-            sealed_done_url=services.vault.seal(challenge.done_url),
-            state=HandoffState.OPEN.value,
+            looks=errand.step_id is not None and errand.call == LIST,
+            host="",
+            sealed_auth_url="",
+            sealed_done_url="",
+            state=HandoffState.LATER.value,
             created_at=now,
             expires_at=now + HANDOFF_LIFE,
             next_poll_at=now + _POLL,
         )
     )
+    if challenge.auth_url is not None and challenge.done_url is not None:
+        handoff.host, handoff.state = host_of(challenge.auth_url.get_secret_value()), HandoffState.OPEN.value
+        handoff.sealed_auth_url = services.vault.seal(challenge.auth_url)
+        handoff.sealed_done_url = services.vault.seal(challenge.done_url)
+    else:
+        handoff.outcome = f"I have no link that I could send: {challenge.problem}."
+        if ending.link is not None:
+            ending.link.away = True
     store.audit.add(
         AuditKind.HANDOFF_MADE, actor=errand.slack_user, at=now, step_id=errand.step_id, npm_user=errand.npm_user
     )
     store.surfaces.want(f"handoff:{handoff.id}", channel=errand.slack_user, now=now, urgent=True)
-    return ""
+
+
+def close_handoff(store: Store, handoff: HandoffRow, state: HandoffState, now: datetime) -> None:
+    """End a handoff and forget its links."""
+    handoff.state = state.value
+    handoff.sealed_auth_url = handoff.sealed_done_url = ""
+    store.audit.add(
+        AuditKind.HANDOFF_ENDED, actor=handoff.slack_user, at=now, step_id=handoff.step_id, state=state.value
+    )
+    store.surfaces.touch(f"handoff:{handoff.id}", now)
+    if handoff.step_id is not None:
+        transitions.touch(store, store.change_sets.load_step(handoff.step_id).change_set_id, now)
 
 
 def host_of(url: str) -> str:

@@ -1,5 +1,6 @@
 """Deciding: approve, reject, cancel. Every press is answered, also one that does not count."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,14 +24,24 @@ from bot.messages.decisions import Next
 from bot.messages.denials import Denied, render_changed, render_denial
 from bot.messages.listings import render_no_such_change_set
 from bot.messages.message import Message
+from bot.notifications import SlackThrottled, SlackUnavailable
 from bot.services import Services
 from bot.workflow import transitions
 from bot.workflow.answering import answer
 from bot.workflow.authorise import authorise, load_directory, load_person, load_step_facts
+from bot.workflow.copies import adopt_copy
 from bot.workflow.handoff import set_present
 from bot.workflow.lane import live_session
+from bot.workflow.owners import check_owners
+from bot.workflow.presence import ask_to_come
 from storage.models import ChangeSetRow, DecisionRow, StepRow
 from storage.store import Store
+
+_DONE = frozenset({State.APPLIED, State.RESTORED, State.LEFT_HALF, State.UNRESOLVED})
+"""The ends in which something changed at npm, or may have."""
+
+
+_STOP_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +98,27 @@ async def at_desk(
     decide: Callable[[Desk], Message | None],
     *,
     channel: str = "",
+    only_stops: bool = False,
 ) -> bool:
-    """Find what a button stood for, decide in one transaction, then answer; False when there was nothing to answer."""
-    person = await load_person(services, delivery.user)
+    """Find what a button stood for, decide in one transaction, then answer.
+
+    What only stops something does not wait long for Slack to tell who the person is now: it must not come too late.
+
+    Returns:
+        False when there was nothing to answer.
+    """
+    person = await _load_stopper(services, delivery.user) if only_stops else await load_person(services, delivery.user)
 
     def work(store: Store) -> Message | None:
         found = store.change_sets.find_offer(offer)
         if found is None:
             return decisions.render_never_issued()
         change_set = store.change_sets.load(found.change_set_id)
+        adopt_copy(services, store, f"change_set:{change_set.id}", delivery)
         steps = store.change_sets.load_steps(change_set.id)
         desk = Desk(services, store, person, change_set, steps, load_directory(services, store))
+        for step in steps:
+            transitions.expire(store, change_set, step, desk.now)
         if not any(step.lifecycle.state in OPEN_STATES for step in steps):
             transitions.touch(store, change_set.id, desk.now)
             return decisions.render_finished(change_set.number, State(steps[-1].state), steps[-1].finished_at)
@@ -113,8 +134,18 @@ async def at_desk(
     return message is not None
 
 
+async def _load_stopper(services: Services, user: str) -> Person:
+    """Ask Slack who somebody is, but not for long: whoever stops something needs no more than to be who they are."""
+    try:
+        async with asyncio.timeout(_STOP_SECONDS):
+            return await load_person(services, user)
+    except (SlackUnavailable, SlackThrottled, TimeoutError):
+        return Person(id=user)
+
+
 async def approve(services: Services, delivery: ClickDelivery) -> None:
     """[Approve]: this person's approval of every step that they review, bound to its fingerprint."""
+    await check_owners(services, delivery.value, delivery.user)
     await at_desk(services, delivery, delivery.value, _approve)
 
 
@@ -181,16 +212,15 @@ def count_approval(desk: Desk, step: StepRow) -> bool:
     event = step_events.Approved(quorum_met=met, account_usable=bool(candidates))
     transitions.move(desk.store, step, event, actor=desk.person.id, now=desk.now)
     if met and step.executor == desk.change_set.requester:
-        _ask_requester(desk, step)
+        ask_executor(desk, step)
     return met
 
 
-def _ask_requester(desk: Desk, step: StepRow) -> None:
-    """The requester's own account executes, and they are not known to be present: they are asked first."""
+def ask_executor(desk: Desk, step: StepRow) -> None:
+    """The account of somebody is used who pressed nothing just now: nothing comes unasked, so they are asked first."""
     link = desk.store.links.find_linked(step.executor)
     if link is not None:
-        link.away = True
-        desk.store.surfaces.want(f"asked:{step.id}", channel=step.executor, now=desk.now, urgent=True)
+        ask_to_come(desk.store, link, step, desk.now)
 
 
 def _mark_present(desk: Desk) -> None:
@@ -245,7 +275,7 @@ async def reject(services: Services, delivery: SubmissionDelivery, offer: str, r
     def decide(desk: Desk) -> Message:
         in_review = [step for step in desk.steps if step.state == State.IN_REVIEW.value]
         if not in_review:
-            return decisions.render_too_late(desk.number)
+            return decisions.render_decided_already(desk.number, desk.change_set.requester)
         denials = [authorise(Action.REJECT, desk.person, desk.facts(step), desk.directory) for step in in_review]
         for step, denial in zip(in_review, denials, strict=True):
             if denial is None:
@@ -259,12 +289,12 @@ async def reject(services: Services, delivery: SubmissionDelivery, offer: str, r
             return desk.deny(Action.REJECT, next(filter(None, denials)), in_review[0])
         return decisions.render_rejected(desk.number)
 
-    await at_desk(services, delivery, offer, decide, channel=channel)
+    await at_desk(services, delivery, offer, decide, channel=channel, only_stops=True)
 
 
 async def cancel_offer(services: Services, delivery: ClickDelivery) -> None:
     """[Cancel]."""
-    await at_desk(services, delivery, delivery.value, _cancel)
+    await at_desk(services, delivery, delivery.value, _cancel, only_stops=True)
 
 
 async def cancel_number(services: Services, delivery: CommandDelivery, number: int) -> None:
@@ -276,7 +306,7 @@ async def cancel_number(services: Services, delivery: CommandDelivery, number: i
 
     offer = await services.database.run(find)
     if offer:
-        await at_desk(services, delivery, offer, _cancel)
+        await at_desk(services, delivery, offer, _cancel, only_stops=True)
     else:
         await answer(services, delivery, render_no_such_change_set(number))
 
@@ -290,7 +320,8 @@ def _cancel(desk: Desk) -> Message:
         transitions.move(desk.store, step, step_events.Cancelled(), actor=desk.person.id, now=desk.now)
     still_open = [step for step in desk.steps if step.lifecycle.state in OPEN_STATES]
     if not still_open:
-        return decisions.render_cancelled(desk.number)
+        is_part_done = any(State(step.state) in _DONE for step in desk.steps)
+        return decisions.render_cancelled(desk.number, is_part_done=is_part_done)
     if any(step.cancel_wanted for step in still_open):
         return decisions.render_cancel_wanted(desk.number)
     return decisions.render_cannot_cancel_half(desk.number)

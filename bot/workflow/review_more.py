@@ -1,7 +1,7 @@
 """What reviewers can do besides approving: give the reason of a rejection, withdraw, look, lend their account."""
 
 from bot.domain import step_events
-from bot.domain.approval import Action, Denial, approvals_missing
+from bot.domain.approval import Action, Denial, approvals_missing, executors_of
 from bot.domain.deliveries import ClickDelivery
 from bot.domain.events import AuditKind
 from bot.domain.lifecycle import State
@@ -18,7 +18,7 @@ from bot.workflow.authorise import authorise
 from bot.workflow.handoff import set_present
 from bot.workflow.lane import OPERATION
 from bot.workflow.look import add_look
-from bot.workflow.review import Desk, at_desk, decide_again, what_next
+from bot.workflow.review import Desk, ask_executor, at_desk, decide_again, what_next
 from storage.models import StepRow
 
 
@@ -29,7 +29,7 @@ async def open_reject_form(services: Services, delivery: ClickDelivery) -> None:
     def decide(desk: Desk) -> Message | None:
         in_review = _in(desk, State.IN_REVIEW)
         if not in_review:
-            return decisions.render_too_late(desk.number)
+            return decisions.render_decided_already(desk.number, desk.change_set.requester)
         denials = [authorise(Action.REJECT, desk.person, desk.facts(step), desk.directory) for step in in_review]
         if all(denials):
             return desk.deny(Action.REJECT, next(filter(None, denials)), in_review[0])
@@ -48,7 +48,7 @@ async def open_reject_form(services: Services, delivery: ClickDelivery) -> None:
 
 async def withdraw(services: Services, delivery: ClickDelivery) -> None:
     """[Withdraw]: take the own approval back, until the call starts."""
-    await at_desk(services, delivery, delivery.value, _withdraw)
+    await at_desk(services, delivery, delivery.value, _withdraw, only_stops=True)
 
 
 def _withdraw(desk: Desk) -> Message:
@@ -66,6 +66,8 @@ def _withdraw(desk: Desk) -> Message:
         desk.store.flush()
         met = approvals_missing(desk.facts(step), desk.directory) == 0
         transitions.move(desk.store, step, step_events.Withdrawn(quorum_met=met), actor=desk.person.id, now=desk.now)
+        if met and step.executor == desk.person.id:
+            _hand_on(desk, step)
         desk.store.audit.add(
             AuditKind.WITHDRAWN,
             actor=desk.person.id,
@@ -75,7 +77,17 @@ def _withdraw(desk: Desk) -> Message:
             fingerprint=step.fingerprint,
         )
         withdrawn = True
-    return decisions.render_withdrawn(desk.number) if withdrawn else decisions.render_too_late(desk.number)
+    if not withdrawn:
+        return decisions.render_too_late(desk.number)
+    still = all(approvals_missing(desk.facts(step), desk.directory) == 0 for step, _ in own)
+    return decisions.render_withdrawn(desk.number, others_approve=still)
+
+
+def _hand_on(desk: Desk, step: StepRow) -> None:
+    """The executor withdrew, and others have approved as well: it runs with the account of one of them."""
+    step.executor = next(iter(executors_of(desk.facts(step), desk.directory)), "")
+    ask_executor(desk, step)
+    transitions.move(desk.store, step, step_events.PersonDone(), actor=desk.person.id, now=desk.now)
 
 
 async def run_with_my_account(services: Services, delivery: ClickDelivery) -> None:
@@ -84,7 +96,7 @@ async def run_with_my_account(services: Services, delivery: ClickDelivery) -> No
 
 
 def _run_with_my_account(desk: Desk) -> Message:
-    waiting = _in(desk, State.WAITING)
+    waiting = [*_in(desk, State.WAITING), *(step for step in _in(desk, State.READY) if _is_executor_away(desk, step))]
     if not waiting:
         transitions.touch(desk.store, desk.change_set.id, desk.now)
         return decisions.render_nothing_to_decide(desk.number)
@@ -98,9 +110,14 @@ def _run_with_my_account(desk: Desk) -> Message:
     for step in waiting:
         decide_again(desk, step)
         step.executor = desk.person.id
-        transitions.update_progress(step, tried=(), trouble="", refused_passwords=0)
+        transitions.update_progress(step, tried=(), npm_message="", trouble="", refused_passwords=0)
         transitions.move(desk.store, step, step_events.PersonDone(), actor=desk.person.id, now=desk.now)
     return decisions.render_taken_over(desk.number, what_next(desk, waiting[0]))
+
+
+def _is_executor_away(desk: Desk, step: StepRow) -> bool:
+    link = desk.store.links.find_linked(step.executor)
+    return link is None or link.away
 
 
 async def look(services: Services, delivery: ClickDelivery) -> None:

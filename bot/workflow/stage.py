@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from bot.domain.approval import Action, Directory, Person, reviewers_of
 from bot.domain.approval import StepFacts as Rules
+from bot.domain.command_line import command_line_of, draft_of
 from bot.domain.commands import RevokeTrust, SetUp
 from bot.domain.deliveries import CommandDelivery, SubmissionDelivery
 from bot.domain.events import AuditKind
@@ -15,19 +16,22 @@ from bot.domain.operations import Create, Operation, Revoke, fingerprint_of, pla
 from bot.domain.packages import PackageName
 from bot.domain.publishers import PROVIDERS
 from bot.messages import refusals
-from bot.messages.commands import render_remarks
+from bot.messages.commands import render_json, render_remarks
 from bot.messages.denials import Denied, render_denial
 from bot.messages.message import Message, join
 from bot.messages.notices import render_no_reviewer_yet, render_staged
 from bot.messages.refusals import note_of_look
-from bot.notifications import ChannelAccess, SlackRefused
+from bot.notifications import ChannelAccess
 from bot.services import Services
 from bot.workflow import transitions
 from bot.workflow.answering import answer
 from bot.workflow.authorise import authorise, load_directory, load_person, load_step_facts
+from bot.workflow.handoff import set_present
+from bot.workflow.invite import invite_reviewers
+from bot.workflow.lane import OPERATION, live_session
 from bot.workflow.look import add_look
 from bot.workflow.packages import is_configured_registry, load_facts, registry_host
-from bot.workflow.preview import show_preview
+from bot.workflow.preview import describe_calls, show_preview
 from storage.models import ChangeSetRow, StepRow
 from storage.records import StepFacts, StepProgress
 from storage.store import Store
@@ -48,6 +52,17 @@ class Planned:
     is_private: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why nothing was staged."""
+
+    message: Message
+    command: SetUp | RevokeTrust
+    """Without what was wrong in it."""
+    lacks_source: bool = False
+    """A package names no repository that fits, so the command must."""
+
+
 async def stage(
     services: Services,
     delivery: CommandDelivery | SubmissionDelivery,
@@ -65,7 +80,7 @@ async def stage(
     origin = channel or (delivery.channel if isinstance(delivery, CommandDelivery) else "")
     target = services.options.channel or origin
     if await services.database.run(lambda store: store.change_sets.find_delivery(inbox_id)):
-        await _announce(services, delivery, command, inbox_id, origin, target)
+        await _announce(services, delivery, command, inbox_id, origin)
         return
     person = await load_person(services, delivery.user)
     denial = authorise(Action.STAGE, person, None, await _directory(services))
@@ -74,19 +89,35 @@ async def stage(
         return
     if not is_configured_registry(services, command.registry):
         refusal = refusals.render_other_registry(command.registry, host=registry_host(services))
-        await answer(services, delivery, refusal, channel=origin)
+        await _refuse(services, delivery, Refused(refusal, command.model_copy(update={"registry": ""})), origin)
         return
     access = await services.notifier.check_channel(target)
     planned = await _plan_all(services, person, command, target, access)
-    if isinstance(planned, Message):
-        await answer(services, delivery, planned, channel=origin)
+    if isinstance(planned, Refused):
+        await _refuse(services, delivery, planned, origin)
     elif command.dry_run:
         await show_preview(services, delivery, command, planned, origin)
+    elif twice := await services.database.run(
+        lambda store: _store(services, store, person.id, command, planned, inbox_id, target)
+    ):
+        await answer(services, delivery, twice, channel=origin)
     else:
-        await services.database.run(
-            lambda store: _store(services, store, person.id, command, planned, inbox_id, target)
-        )
-        await _announce(services, delivery, command, inbox_id, origin, target)
+        await _announce(services, delivery, command, inbox_id, origin)
+
+
+async def _refuse(
+    services: Services, delivery: CommandDelivery | SubmissionDelivery, refused: Refused, channel: str
+) -> None:
+    """Say why, and give back what was written, so that it can be mended and sent again."""
+    draft = draft_of(refused.command)
+
+    def keep(store: Store) -> str:
+        return store.drafts.add(delivery.user, draft.model_dump_json(), services.clock.now()) if draft else ""
+
+    edit = await services.database.run(keep)
+    again = _with_placeholder(refused.command) if refused.lacks_source else refused.command
+    told = refusals.render_with_line(refused.message, command_line_of(again), edit=edit)
+    await answer(services, delivery, told, channel=channel)
 
 
 async def _directory(services: Services) -> Directory:
@@ -95,25 +126,37 @@ async def _directory(services: Services) -> Directory:
 
 async def _plan_all(
     services: Services, person: Person, command: SetUp | RevokeTrust, target: str, access: ChannelAccess
-) -> "list[Planned] | Message":
+) -> "list[Planned] | Refused":
     """Look at each package; either all can be staged, or everything that is wrong is told at once."""
     if not access.postable:
-        return refusals.render_cannot_post(target, access.why)
+        return Refused(refusals.render_cannot_post(target, access.why), command)
     link = await services.database.run(lambda store: store.links.find_linked(person.id))
+    has_session = live_session(services, link) is not None
     planned: list[Planned] = []
     refused: list[Message] = []
+    lacks_source = False
     for package in command.packages:
         found = await load_facts(services, package, link)
         if found is None:
-            refused.append(refusals.render_package_not_found(package, linked=link is not None))
+            refused.append(refusals.render_package_not_found(package, linked=has_session))
             continue
         step = _plan(command, package, found)
+        lacks_source |= isinstance(step, Message)
         problem = step if isinstance(step, Message) else await _check(services, person, step, found, access)
         if problem is not None:
             refused.append(problem)
         elif isinstance(step, Planned):
             planned.append(step)
-    return join(refused) if refused else planned
+    return Refused(join(refused), command, lacks_source=lacks_source) if refused else planned
+
+
+def _with_placeholder(command: SetUp | RevokeTrust) -> SetUp | RevokeTrust:
+    """Show where the repository is to be named that a package does not name itself."""
+    if not isinstance(command, SetUp):
+        return command
+    spec = PROVIDERS[command.provider]
+    placeholder = next(flag.placeholder for flag in spec.flags if flag.name == spec.source_flag)
+    return command.model_copy(update={"fields": {**command.fields, spec.source_flag: (placeholder,)}})
 
 
 def _plan(command: SetUp | RevokeTrust, name: PackageName, found: PackageFacts) -> "Planned | Message":
@@ -153,15 +196,16 @@ async def _check(
     reviewers = reviewers_of(rules, directory)
     if reviewers.are_admins and not reviewers.people:
         return refusals.render_no_admins(found.name)
-    return await services.database.run(lambda store: _check_open(services, store, step))
+    return await services.database.run(lambda store: _check_open(services, store, [step]))
 
 
-def _check_open(services: Services, store: Store, step: Planned) -> Message | None:
-    fingerprint = _fingerprint(services, store, step.operation)
-    for row in store.change_sets.list_open_steps_of(step.operation.package):
-        if row.fingerprint == fingerprint:
-            number = store.change_sets.load(row.change_set_id).number
-            return refusals.render_already_open(step.operation.package, number)
+def _check_open(services: Services, store: Store, planned: list[Planned]) -> Message | None:
+    for step in planned:
+        fingerprint = _fingerprint(services, store, step.operation)
+        for row in store.change_sets.list_open_steps_of(step.operation.package):
+            if row.fingerprint == fingerprint:
+                number = store.change_sets.load(row.change_set_id).number
+                return refusals.render_already_open(step.operation.package, number)
     return None
 
 
@@ -177,10 +221,15 @@ def _store(
     planned: list[Planned],
     inbox_id: int,
     channel: str,
-) -> None:
-    """Commit the change set, its steps, its first offer and the wish for its message, in one transaction."""
+) -> Message | None:
+    """Commit the change set, its steps, its first offer and the wish for its message, in one transaction.
+
+    What was staged meanwhile, while npm was asked, is looked at once more.
+    """
     if store.change_sets.find_delivery(inbox_id):
-        return
+        return None
+    if refusal := _check_open(services, store, planned):
+        return refusal
     now = services.clock.now()
     change_set = ChangeSetRow(
         workspace=store.workspace,
@@ -202,6 +251,7 @@ def _store(
     for row in steps:
         _record_staged(store, change_set, row)
         _look_at_once(services, store, change_set, row)
+    return None
 
 
 def _step_row(services: Services, store: Store, step: Planned, position: int) -> StepRow:
@@ -236,8 +286,10 @@ def _look_at_once(services: Services, store: Store, change_set: ChangeSetRow, ro
     directory = load_directory(services, store)
     rules = load_step_facts(services, store, change_set, row)
     writes = directory.npm_users.get(change_set.requester, "") in rules.maintainers
-    if rules.needs_look and writes:
+    link = store.links.find_linked(change_set.requester)
+    if rules.needs_look and writes and link is not None:
         add_look(store, row, change_set.requester, change_set.created_at)
+        set_present(store, link, change_set.created_at)
 
 
 async def _announce(
@@ -246,35 +298,13 @@ async def _announce(
     command: SetUp | RevokeTrust,
     inbox_id: int,
     origin: str,
-    target: str,
 ) -> None:
     """Tell reviewers and requester of what is committed; done again after a crash, and told once."""
     services.bell.ring("surfaces", "lane")
-    await _invite_reviewers(services, inbox_id, target)
+    change_set = await services.database.run(lambda store: store.change_sets.find_delivery(inbox_id))
+    if change_set is not None:
+        await invite_reviewers(services, change_set.id)
     await _tell(services, delivery, command, inbox_id, origin)
-
-
-async def _invite_reviewers(services: Services, inbox_id: int, channel: str) -> None:
-    """Reviewers who do not see the channel get the request by DM."""
-    try:
-        members = await services.notifier.list_members(channel)
-    except SlackRefused:
-        return  # Slack does not tell who sees the channel (a missing scope): nobody is bothered twice
-
-    def work(store: Store) -> None:
-        change_set = store.change_sets.find_delivery(inbox_id)
-        if change_set is None:
-            return
-        directory = load_directory(services, store)
-        for row in store.change_sets.load_steps(change_set.id):
-            reviewers = reviewers_of(load_step_facts(services, store, change_set, row), directory).people
-            for person in reviewers:
-                if person not in members:
-                    key = f"review:{change_set.id}:{person}"
-                    if store.surfaces.find(key) is None:
-                        store.surfaces.want(key, channel=person, now=services.clock.now())
-
-    await services.database.run(work)
 
 
 async def _tell(
@@ -288,22 +318,28 @@ async def _tell(
 
     def work(store: Store) -> Message | None:
         change_set = store.change_sets.find_delivery(inbox_id)
-        if change_set is None:
-            return None
-        rows = store.change_sets.load_steps(change_set.id)
-        parts = [render_staged(change_set.number, change_set.channel, packages=len(rows))]
-        remarks = list(command.remarks)
-        blind = [row.package for row in rows if transitions.facts_of(row).needs_look]
-        if blind:
-            remarks.append(note_of_look(blind))
-        if (told := render_remarks(remarks)) is not None:
-            parts.append(told)
-        directory = load_directory(services, store)
-        reviewers = reviewers_of(load_step_facts(services, store, change_set, rows[0]), directory)
-        if not reviewers.people and any(row.lifecycle.state in OPEN_STATES for row in rows):
-            parts.append(render_no_reviewer_yet(change_set.number, list(reviewers.unlinked)))
-        return join(parts)
+        return _confirmation(services, store, command, change_set) if change_set else None
 
     message = await services.database.run(work)
     if message is not None:
         await answer(services, delivery, message, channel=origin)
+
+
+def _confirmation(services: Services, store: Store, command: SetUp | RevokeTrust, change_set: ChangeSetRow) -> Message:
+    """Say that it is asked for, what was understood how, and whom it lacks."""
+    rows = store.change_sets.load_steps(change_set.id)
+    parts = [render_staged(change_set.number, change_set.channel, packages=len(rows))]
+    remarks = list(command.remarks)
+    blind = [row.package for row in rows if transitions.facts_of(row).needs_look]
+    if blind:
+        remarks.append(note_of_look(blind))
+    if (told := render_remarks(remarks)) is not None:
+        parts.append(told)
+    directory = load_directory(services, store)
+    open_rows = [row for row in rows if row.lifecycle.state in OPEN_STATES]
+    reviewers = [reviewers_of(load_step_facts(services, store, change_set, row), directory) for row in open_rows]
+    if lacking := [name for each in reviewers if not each.people for name in each.unlinked]:
+        parts.append(render_no_reviewer_yet(change_set.number, list(dict.fromkeys(lacking)), change_set.channel))
+    if command.as_json:
+        parts.append(render_json(describe_calls(OPERATION.validate_json(row.operation) for row in rows)))
+    return join(parts)

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
 
+from bot.domain.overview import ChangeSetView
 from bot.errors import SlackError, StorageError
-from bot.messages.change_set import render_change_set, render_review_request
+from bot.messages.change_set import render_change_set, render_elsewhere, render_review_request
 from bot.messages.commands import render_json
-from bot.messages.handoff import render_asked_to_run, render_handoff
+from bot.messages.details import render_details
+from bot.messages.handoff import render_asked_over, render_asked_to_run, render_handoff
 from bot.messages.links import (
     LinkRefusal,
     render_link_announcement,
@@ -26,11 +28,14 @@ from bot.messages.message import Message
 from bot.messages.wording import request_words
 from bot.notifications import SlackRefused, SlackThrottled
 from bot.services import Services
+from bot.workflow import transitions
+from bot.workflow.handoff import is_asked
 from bot.workflow.lane import OPERATION
 from bot.workflow.list_trust import AS_JSON, listing_of
+from bot.workflow.overviews import can_write
 from bot.workflow.progress import Progress
 from bot.workflow.views import change_set_view, handoff_view, link_view
-from storage.models import HandoffRow, LinkRow, SurfaceRow
+from storage.models import ChangeSetRow, LinkRow, SurfaceRow
 from storage.store import Store
 
 AFTER_SEND = timedelta(seconds=1)
@@ -39,6 +44,10 @@ AFTER_SEND = timedelta(seconds=1)
 _LONGEST_PAUSE = timedelta(seconds=60)
 _GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 """Somebody deleted our message, or Slack does not let it be changed: it is posted again."""
+_CLOSED = frozenset({"is_archived", "is_inactive", "not_in_channel", "channel_not_found", "restricted_action"})
+"""The channel takes nothing of ours, until somebody changes that."""
+_REOPENED = timedelta(hours=1)
+"""How often it is looked whether somebody did."""
 
 _Renderer: TypeAlias = Callable[[Services, Store, str], Message | None]
 _LOG = logging.getLogger(__name__)
@@ -64,19 +73,19 @@ async def execute_next(services: Services) -> Progress:
         draft = await services.database.run(lambda store: _draw(services, store, surface))
         where, ts = await _send(services, draft)
     except SlackThrottled as err:
-        pause = timedelta(seconds=err.retry_after)
-        await services.database.run(lambda store: _retry(services, store, draft, pause))
+        until = services.clock.now() + timedelta(seconds=err.retry_after)
+        await services.database.run(lambda store: store.surfaces.pause(until))
     except SlackRefused as err:
         code = err.code
         await services.database.run(lambda store: _refused(services, store, draft, code))
     except SlackError as err:
         _LOG.warning("Slack cannot be reached: %s", err)
-        await services.database.run(lambda store: _retry(services, store, draft, None))
+        await services.database.run(lambda store: _retry(services, store, draft))
     except StorageError:
         raise
     except Exception:  # noqa: BLE001 -- a message that cannot be drawn must not keep the others from being sent
         _LOG.exception("The message %s cannot be drawn", surface.key)
-        await services.database.run(lambda store: _retry(services, store, draft, None))
+        await services.database.run(lambda store: _retry(services, store, draft))
     else:
         await services.database.run(lambda store: _shown(services, store, draft, where, ts))
     return Progress(more=True)
@@ -110,40 +119,52 @@ def _shown(services: Services, store: Store, draft: _Draft, where: str, ts: str)
         row.next_try_at = services.clock.now() + AFTER_SEND
 
 
-def _retry(services: Services, store: Store, draft: _Draft, pause: timedelta | None) -> None:
+def _retry(services: Services, store: Store, draft: _Draft, longest: timedelta = _LONGEST_PAUSE) -> None:
     row = store.surfaces.load(draft.surface.id)
     if row is not None:
         row.failures += 1
-        wait = pause or min(timedelta(seconds=2 ** min(row.failures, 6)), _LONGEST_PAUSE)
-        row.next_try_at = services.clock.now() + wait
+        row.next_try_at = services.clock.now() + min(timedelta(seconds=2 ** min(row.failures, 20)), longest)
 
 
 def _refused(services: Services, store: Store, draft: _Draft, code: str) -> None:
-    """Slack said no. A message that is gone is posted again; else it rests until something changes."""
+    """Slack said no. A message that is gone is posted again; one of a closed channel goes to its people meanwhile."""
     row = store.surfaces.load(draft.surface.id)
     if row is None:
         return
     row.problem = code
-    if code in _GONE and row.ts:
+    if code in _GONE and row.ts and not row.key.endswith(f":{row.ts}"):  # of a copy there is another
         row.ts = ""
         row.next_try_at = services.clock.now()
+        return
+    kind, _, reference = row.key.partition(":")
+    if code in _CLOSED and kind == "change_set":
+        _tell_people(services, store, store.change_sets.load(int(reference.partition(":")[0])))
+        _retry(services, store, draft, _REOPENED)
         return
     _LOG.warning("Slack does not take the message %s: %s", row.key, code)
     row.shown, row.behind = draft.version, row.wanted > draft.version
     row.next_try_at = services.clock.now() + AFTER_SEND
 
 
-def _change_set(services: Services, store: Store, reference: str) -> Message:
-    return render_change_set(change_set_view(services, store, store.change_sets.load(int(reference))))
+def _tell_people(services: Services, store: Store, change_set: ChangeSetRow) -> None:
+    """Show a change set by DM to its requester and its reviewers, since its channel shows nothing new any more."""
+    view = change_set_view(services, store, change_set)
+    for person in {change_set.requester}.union(*(step.reviewers for step in view.steps)):
+        key = f"elsewhere:{change_set.id}:{person}"
+        if store.surfaces.find(key) is None:
+            store.surfaces.want(key, channel=person, now=services.clock.now())
 
 
-def _review(services: Services, store: Store, reference: str) -> Message:
-    change_set_id, _, _person = reference.partition(":")
-    return render_review_request(change_set_view(services, store, store.change_sets.load(int(change_set_id))))
+def _of_change_set(render: Callable[[ChangeSetView], Message]) -> _Renderer:
+    def draw(services: Services, store: Store, reference: str) -> Message:
+        change_set = store.change_sets.load(int(reference.partition(":")[0]))
+        return render(change_set_view(services, store, change_set))
+
+    return draw
 
 
 def _handoff(services: Services, store: Store, reference: str) -> Message | None:
-    handoff = store.handoffs.load(int(reference))
+    handoff = store.handoffs.load(int(reference.partition(":")[0]))
     return render_handoff(handoff_view(services, store, handoff)) if handoff else None
 
 
@@ -170,29 +191,40 @@ def _link_request(services: Services, link: LinkRow) -> Message:
     return render_link_decided(view, by=link.confirmed_by) if link.confirmed_by else render_link_request_over(view)
 
 
-def _of_handoff(render: Callable[[Services, Store, HandoffRow, LinkRow], Message]) -> _Renderer:
-    def draw(services: Services, store: Store, reference: str) -> Message | None:
-        handoff = store.handoffs.load(int(reference.partition(":")[0]))
-        link = store.links.find_linked(handoff.slack_user) if handoff else None
-        return render(services, store, handoff, link) if handoff and link else None
-
-    return draw
-
-
-def _notice(services: Services, store: Store, handoff: HandoffRow, link: LinkRow) -> Message:
+def _notice(services: Services, store: Store, reference: str) -> Message | None:
+    handoff = store.handoffs.load(int(reference.partition(":")[0]))
+    if handoff is None:
+        return None
     what = handoff_view(services, store, handoff).what or "a login at npm"
-    return render_security_notice(link_view(services, link), what=what)
+    return render_security_notice(handoff.slack_user, handoff.npm_user, what=what)
 
 
-def _advice(_services: Services, _store: Store, _handoff: HandoffRow, link: LinkRow) -> Message:
-    return render_security_advice(link.npm_user)
+def _advice(_services: Services, store: Store, reference: str) -> Message | None:
+    handoff = store.handoffs.load(int(reference))
+    return render_security_advice(handoff.npm_user) if handoff else None
 
 
-def _asked(_services: Services, store: Store, reference: str) -> Message:
-    step = store.change_sets.load_step(int(reference))
-    number = store.change_sets.load(step.change_set_id).number
+def _asked(_services: Services, store: Store, reference: str) -> Message | None:
+    asked = store.surfaces.find(f"asked:{reference}")
+    if asked is None:
+        return None
+    step = store.change_sets.load_step(int(reference.partition(":")[0]))
+    change_set = store.change_sets.load(step.change_set_id)
     what = request_words(OPERATION.validate_json(step.operation))
-    return render_asked_to_run(number=number, what=what, value=f"asked:{step.id}")
+    if not is_asked(store, asked):
+        return render_asked_over(number=change_set.number, what=what)
+    own = change_set.requester == asked.channel
+    return render_asked_to_run(number=change_set.number, what=what, value=asked.key, own=own)
+
+
+def _looked(services: Services, store: Store, reference: str) -> Message | None:
+    read = store.reads.load(int(reference))
+    if read.step_id is None:
+        return None
+    step = store.change_sets.load_step(read.step_id)
+    view = change_set_view(services, store, store.change_sets.load(step.change_set_id))
+    writes = can_write(store, read.slack_user, transitions.facts_of(step).maintainers)
+    return render_details(view, may_see_configurations=writes)
 
 
 def _list(_services: Services, store: Store, reference: str) -> Message:
@@ -203,15 +235,17 @@ def _list(_services: Services, store: Store, reference: str) -> Message:
 
 
 _RENDERERS: Mapping[str, _Renderer] = {
-    "change_set": _change_set,
-    "review": _review,
+    "change_set": _of_change_set(render_change_set),
+    "review": _of_change_set(render_review_request),
+    "elsewhere": _of_change_set(render_elsewhere),
     "handoff": _handoff,
     "link": _of_link(lambda services, link: render_link_outcome(link_view(services, link))),
     "link_refused": _link_refused,
     "link_announcement": _of_link(lambda services, link: render_link_announcement(link_view(services, link))),
     "link_request": _of_link(_link_request),
-    "notice": _of_handoff(_notice),
-    "advice": _of_handoff(_advice),
+    "notice": _notice,
+    "advice": _advice,
     "asked": _asked,
+    "looked": _looked,
     "list": _list,
 }

@@ -15,6 +15,11 @@ from storage.store import Store
 NPMTRUST = "npmtrust"
 """The actor of what nobody did by hand."""
 
+LINK_CLOSED = "Somebody who approved closed their account link."
+"""Why a step goes back to review."""
+
+_EXPIRING = frozenset({State.IN_REVIEW, State.READY, State.WAITING})
+
 
 def move(store: Store, row: StepRow, event: Event, *, actor: str = NPMTRUST, now: datetime) -> bool:
     """Move a step by an event; False when the event does not apply to its state."""
@@ -26,8 +31,8 @@ def move(store: Store, row: StepRow, event: Event, *, actor: str = NPMTRUST, now
     row.next_try_at = now
     if after.state not in OPEN_STATES:
         row.finished_at = now
-    if after.state is State.IN_REVIEW and isinstance(event, step_events.Differs):
-        store.decisions.void_all(row.id, now)
+    if after.state is State.IN_REVIEW:
+        _begin_anew(store, row, now, void=isinstance(event, step_events.Differs))
     if before.state is State.WAITING and after.state is not State.WAITING:
         _close_handoffs(store, row, now, done=isinstance(event, step_events.PersonDone))
     store.audit.add(
@@ -43,14 +48,22 @@ def move(store: Store, row: StepRow, event: Event, *, actor: str = NPMTRUST, now
         fingerprint=row.fingerprint,
     )
     touch(store, row.change_set_id, now)
+    store.surfaces.touch(f"asked:{row.id}", now)
     store.flush()
     return True
+
+
+def expire(store: Store, change_set: ChangeSetRow, row: StepRow, now: datetime) -> bool:
+    """Let the deadline have its effect, if it has passed: whoever looks at a step looks at it first."""
+    is_over = change_set.deadline <= now and row.lifecycle.state in _EXPIRING
+    return is_over and move(store, row, step_events.DeadlinePassed(), now=now)
 
 
 def touch(store: Store, change_set_id: int, now: datetime) -> None:
     """Mark every message that shows a change set as behind."""
     store.surfaces.touch(f"change_set:{change_set_id}", now)
     store.surfaces.touch(f"review:{change_set_id}", now)
+    store.surfaces.touch(f"elsewhere:{change_set_id}", now)
 
 
 def renew_offer(store: Store, change_set: ChangeSetRow, now: datetime) -> None:
@@ -75,6 +88,12 @@ def update_progress(row: StepRow, **changes: object) -> None:
     row.progress = progress_of(row).model_copy(update=changes).model_dump_json()
 
 
+def set_trouble(row: StepRow, why: str, now: datetime) -> None:
+    """Say why a step waits although nobody must do anything; it counts from the first time running."""
+    progress = progress_of(row)
+    update_progress(row, trouble=why, trouble_since=progress.trouble_since if progress.trouble else now)
+
+
 def set_difference(store: Store, row: StepRow, difference: str, now: datetime) -> bool:
     """Send a step back to review and say why; its decisions are void, and the buttons get a new value."""
     row.facts = facts_of(row).model_copy(update={"difference": difference}).model_dump_json()
@@ -89,12 +108,25 @@ def is_login_wanted(row: StepRow) -> bool:
     return row.state == State.WAITING.value and row.waits_for == WaitFor.LOGIN.value
 
 
+def _begin_anew(store: Store, row: StepRow, now: datetime, *, void: bool) -> None:
+    """Nothing is sent until it is approved again, and what went wrong with the last approver's account is over."""
+    update_progress(row, trouble="", npm_message="", tried=(), refused_passwords=0)
+    if void:
+        store.decisions.void_all(row.id, now)
+
+
+def _waits_elsewhere(store: Store, row: StepRow, slack_user: str) -> bool:
+    steps = store.change_sets.list_steps([State.READY, State.WAITING, State.UNKNOWN, State.HALF_REPLACED])
+    return any(other.executor == slack_user and other.id != row.id for other in steps)
+
+
 def _close_handoffs(store: Store, row: StepRow, now: datetime, *, done: bool) -> None:
     """A link whose step needs it no more must not be used: its one-time password would have no purpose."""
     for handoff in store.handoffs.list_of_step(row.id):
         if handoff.state in {HandoffState.OPEN, HandoffState.LATER, HandoffState.EXPIRED} and not handoff.login:
-            if done and handoff.state != HandoffState.OPEN:
-                continue
-            handoff.state = (HandoffState.DONE if done else HandoffState.LOST).value
+            if handoff.state != HandoffState.OPEN and not done and _waits_elsewhere(store, row, handoff.slack_user):
+                continue  # its [I'm ready] is what the rest waits for
+            goes_on = done and handoff.slack_user == row.executor
+            handoff.state = (HandoffState.RENEWED if goes_on else HandoffState.LOST).value
             handoff.sealed_auth_url = handoff.sealed_done_url = ""
             store.surfaces.touch(f"handoff:{handoff.id}", now)

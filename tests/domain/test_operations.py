@@ -88,7 +88,7 @@ def test_only_a_configuration_that_was_read_is_revoked(operation: Operation, rev
 
 
 def test_everything_that_is_approved_changes_the_fingerprint() -> None:
-    others = [
+    others: list[Operation] = [
         CREATE,
         CREATE.model_copy(update={"package": PackageName("@acme/core")}),
         CREATE.model_copy(update={"permissions": (Permission.STAGE,)}),

@@ -83,7 +83,11 @@ class Door:
         services = self.app.services
 
         def claim_all(store: Store) -> list[str]:
-            return [row.sealed_payload for row in iter(lambda: store.inbox.claim(self.clock.now()), None)]
+            sealed = []
+            while row := store.inbox.claim(self.clock.now()):
+                sealed.append(row.sealed_payload)
+                store.inbox.finish(row.id)
+            return sealed
 
         sealed = await services.database.run(claim_all)
         return [_DELIVERY.validate_json(services.vault.unseal(each).get_secret_value()) for each in sealed]

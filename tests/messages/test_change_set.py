@@ -46,7 +46,7 @@ def test_the_dialog_before_an_approval_names_package_repository_file_and_permiss
     dialog = actions_of(render_change_set(a_view()))[Action.APPROVE]["confirm"]
     assert dialog["title"]["text"] == snapshot("Approve C-42?")
     assert dialog["text"]["text"] == snapshot("""\
-May: publish, stage
+May: publish directly, stage
 Package: @acme/ui
 Repository: acme/ui
 File: release.yml
@@ -62,7 +62,7 @@ def test_the_dialog_of_a_provider_without_a_file_names_its_pipeline() -> None:
     )
     message = render_change_set(a_view(a_step(CREATE.model_copy(update={"publisher": circle}))))
     assert actions_of(message)[Action.APPROVE]["confirm"]["text"]["text"] == snapshot("""\
-May: publish, stage
+May: publish directly, stage
 Package: @acme/ui
 Repository: github.com/acme/ui
 Pipeline: 550e8400-e29b-41d4-a716-446655440000
@@ -85,7 +85,7 @@ def test_what_was_inferred_or_not_stated_or_warned_of_stands_in_the_request() ->
     )
     assert read(render_change_set(a_view(step, permissions_stated=False, reason=""))) == snapshot("""\
 @U0RITA asks: let acme/ui → release.yml publish @acme/ui
-May: publish directly (not stated; npm 11.15 and later refuse that), stage · Environment: any
+May: publish directly, stage (assumed: none was named) · Environment: any
 Repository: acme/ui, inferred from the package's own data
 Now: an older version came through a trusted publisher, the newest (1.5.0) did not: otto-npm published it (public data) · npm's own list read Mon 14:03 UTC
 ⚠️ The package names acme/web as its repository.
@@ -161,6 +161,18 @@ First a reviewer must press Look, since what stands behind this has not been rea
 """)
     assert Action.APPROVE not in actions_of(message)
     assert Action.LOOK in actions_of(message)
+
+
+def test_what_was_read_and_is_not_one_configuration_cannot_be_approved_either() -> None:
+    step = a_step(
+        Revoke(package=UI, from_repository="acme/old"),
+        needs_look=True,
+        difference="2 configurations match: see Details.",
+    )
+    told = read(render_change_set(a_view(step)))
+    assert "⚠️ 2 configurations match: see Details." in told
+    assert "Nobody can approve this as it is; a reviewer can press Look again: @U0OTTO, @U0OLGA" in told
+    assert "earlier approvals" not in told
 
 
 def test_a_revoke_does_not_show_the_channel_what_was_read() -> None:

@@ -70,10 +70,10 @@ def test_help_names_every_command() -> None:
     assert told.splitlines()[:5] == snapshot(
         [
             "Owners of npm packages set up trusted publishers together: one asks, another approves, npm confirms.",
-            "list [PACKAGE...] [--json]",
-            "Show who may publish packages, through your own npm account; without a package: what you own.",
-            "github PACKAGE... [--repo OWNER/REPO] --file FILE.yml [--environment NAME] [--allow-publish] [--allow-stage-publish] [--reason TEXT] [--dry-run] [--json]",
-            "Ask that GitHub Actions may publish packages; without anything else it opens a form.",
+            "list: Show who may publish packages, through your own npm account; without a package: what you own.",
+            "github: Ask that GitHub Actions may publish packages; without anything else it opens a form.",
+            "gitlab: Ask that GitLab CI/CD may publish packages; without anything else it opens a form.",
+            "circleci: Ask that CircleCI may publish packages; without anything else it opens a form.",
         ]
     )
     assert all(help_.summary in told for help_ in HELP.values())

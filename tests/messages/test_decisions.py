@@ -4,7 +4,7 @@ from inline_snapshot import snapshot
 from bot.domain.lifecycle import OPEN_STATES, State
 from bot.messages import decisions
 from bot.messages.decisions import Next
-from tests.messages.examples import APPROVED, OLGA
+from tests.messages.examples import APPROVED, OLGA, RITA
 from tests.messages.reading import read
 
 
@@ -12,8 +12,8 @@ def test_an_approval_that_counts_says_what_comes_next() -> None:
     told = {what.value: read(decisions.render_approved(42, what, executor=OLGA)) for what in Next}
     assert told == snapshot(
         {
-            "confirm": "👍 C-42 is approved. Next: confirm at npm. I sent you a DM with npm's link.",
-            "log_in": "👍 C-42 is approved. Next: log in at npm, since your session is over. I sent you a DM with npm's link.",
+            "confirm": "👍 C-42 is approved. Next: confirm at npm, if npm asks. Its link then comes to you by DM.",
+            "log_in": "👍 C-42 is approved. Next: log in at npm, since your session is over. Its link comes to you by DM.",
             "in_turn": "👍 C-42 is approved. Another call is on its way. When this one is next, I send you a DM with npm's link.",
             "other_account": "👍 C-42 is approved. It runs with the npm account of @U0OLGA: you need not do anything more.",
         }
@@ -25,7 +25,7 @@ def test_an_approval_that_counts_says_what_comes_next() -> None:
         "👍 Your approval of C-42 counts. 1 more approval to go."
     )
     assert read(decisions.render_taken_over(42, Next.LOG_IN)) == snapshot(
-        "👍 C-42 runs with your npm account now. Next: log in at npm, since your session is over. I sent you a DM with npm's link."
+        "👍 C-42 runs with your npm account now. Next: log in at npm, since your session is over. Its link comes to you by DM."
     )
 
 
@@ -37,10 +37,12 @@ def test_every_other_press_is_answered() -> None:
             decisions.render_rejected(42),
             decisions.render_withdrawn(42),
             decisions.render_too_late(42),
+            decisions.render_decided_already(42, RITA),
             decisions.render_nothing_to_decide(42),
             decisions.render_looking(42),
             decisions.render_never_issued(),
             decisions.render_cancelled(42),
+            decisions.render_cancelled(42, is_part_done=True),
             decisions.render_cancel_wanted(42),
             decisions.render_cannot_cancel_half(42),
             decisions.render_handoff_gone(),
@@ -61,10 +63,15 @@ def test_every_other_press_is_answered() -> None:
             "C-42 is rejected, with your reason in the channel. Nothing changed at npm.",
             "Your approval of C-42 is withdrawn. Nothing is sent to npm unless it is approved again.",
             "Too late for that: the call of C-42 has started. Its message shows what comes of it.",
+            """\
+C-42 is approved already, so it cannot be rejected any more.
+Until npm is called, who approved can withdraw, and @U0RITA and the admins can cancel.\
+""",
             "C-42 does not need that any more. Its message shows where it is.",
             "I read with your npm account what stands behind C-42. npm may ask you to confirm: the link comes by DM.",
             "This button is not one of mine, or it is from before I was set up anew. Nothing happened.",
             "C-42 is cancelled. Nothing changed at npm.",
+            "The rest of C-42 is cancelled. What was done before stays: its message shows it.",
             "C-42 runs already: it stops if npm has not acted. Its message shows what came of it.",
             "C-42 is half done, and is finished or undone as it was approved: stopping here would leave it half.",
             "This link is over, and nothing waits for it. If I need you again, I send a new one.",
@@ -85,20 +92,20 @@ def test_what_has_ended_is_told_with_its_end() -> None:
     told = [read(decisions.render_finished(42, state)) for state in State if state not in OPEN_STATES]
     assert told == snapshot(
         [
-            "C-42 is finished: it is done. This press changed nothing.",
-            "C-42 is finished: it was so already. This press changed nothing.",
-            "C-42 is finished: it was gone already. This press changed nothing.",
-            "C-42 is finished: the old configuration was put back. This press changed nothing.",
-            "C-42 is finished: npm refused it, since it overlaps with another configuration. This press changed nothing.",
-            "C-42 is finished: npm refused it. This press changed nothing.",
-            "C-42 is finished: it was rejected. This press changed nothing.",
-            "C-42 is finished: it was cancelled. This press changed nothing.",
-            "C-42 is finished: it expired. This press changed nothing.",
-            "C-42 is finished: it ended without a known outcome. This press changed nothing.",
-            "C-42 is finished: it was left half replaced. This press changed nothing.",
+            "C-42 is finished: it is done. Nothing was changed now.",
+            "C-42 is finished: it was so already. Nothing was changed now.",
+            "C-42 is finished: it was gone already. Nothing was changed now.",
+            "C-42 is finished: the old configuration was put back. Nothing was changed now.",
+            "C-42 is finished: npm refused it, since it overlaps with another configuration. Nothing was changed now.",
+            "C-42 is finished: npm refused it. Nothing was changed now.",
+            "C-42 is finished: it was rejected. Nothing was changed now.",
+            "C-42 is finished: it was cancelled. Nothing was changed now.",
+            "C-42 is finished: it expired. Nothing was changed now.",
+            "C-42 is finished: it ended without a known outcome. Nothing was changed now.",
+            "C-42 is finished: it was left half replaced. Nothing was changed now.",
         ]
     )
     assert read(decisions.render_finished(42, State.APPLIED, APPROVED)) == snapshot(
-        "C-42 is finished Mon 14:03 UTC: it is done. This press changed nothing."
+        "C-42 is finished Mon 14:03 UTC: it is done. Nothing was changed now."
     )
     assert len(set(told)) == len(told)

@@ -84,7 +84,7 @@ A configuration can stand all the same: public data shows only what was publishe
 npm's maintainers: otto-npm (@U0OTTO), olga-npm (@U0OLGA), ana-npm (not linked)
 May approve: @U0OTTO, @U0OLGA
 Needs 1 of @U0OTTO, @U0OLGA · not linked: ana-npm
-What is revoked: acme/old → ci.yml (publish), id eebc175d-4720-4fc8-a31a-6491ca36fb47
+What is revoked: acme/old → ci.yml, Environment: any (publish), id eebc175d-4720-4fc8-a31a-6491ca36fb47
 | {
 |   "package": "@acme/ui",
 |   "selector": {
@@ -121,7 +121,7 @@ def test_what_stands_in_the_way_is_shown_after_a_conflict() -> None:
     assert [line for line in told if "Stands already" in line or "full id" in line] == snapshot(
         [
             "npm's full id: eebc175d-4720-4fc8-a31a-6491ca36fb47",
-            "Stands already: acme/old → ci.yml (publish), id eebc175d-4720-4fc8-a31a-6491ca36fb47",
+            "Stands already: acme/old → ci.yml, Environment: any (publish), id eebc175d-4720-4fc8-a31a-6491ca36fb47",
         ]
     )
 

@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 from inline_snapshot import snapshot
 
 from bot.domain.overview import HandoffState, HandoffView
-from bot.messages.handoff import render_asked_to_run, render_handoff
+from bot.messages.handoff import render_asked_over, render_asked_to_run, render_handoff
 from bot.messages.ids import Action
 from tests.messages.examples import APPROVED, RITA
 from tests.messages.reading import actions_of, read, read_notification
 
 URL = "https://www.npmjs.com/auth/cli/1f0e"
+WHAT = "acme/ui → release.yml may publish @acme/ui"
 CONFIRMATION = HandoffView(
     id="h1",
     login=False,
@@ -18,7 +19,7 @@ CONFIRMATION = HandoffView(
     host="www.npmjs.com",
     expires_at=datetime(2026, 11, 23, 14, 8, tzinfo=UTC),
     npm_user="otto-npm",
-    what="acme/ui → release.yml may publish @acme/ui",
+    what=WHAT,
     change_set=42,
     requester=RITA,
     decided_at=APPROVED,
@@ -53,6 +54,13 @@ def test_several_calls_are_worth_ticking_the_box() -> None:
     )
 
 
+def test_who_did_not_approve_is_not_told_that_they_did() -> None:
+    own = read(render_handoff(CONFIRMATION.model_copy(update={"decided_at": None})))
+    assert own.splitlines()[1] == snapshot(
+        "C-42 is approved by others, and only your npm account can write to the package."
+    )
+
+
 def test_a_read_is_confirmed_without_a_change_set() -> None:
     reading = CONFIRMATION.model_copy(
         update={"what": "read the configurations of @acme/ui", "change_set": None, "npm_user": ""}
@@ -68,7 +76,7 @@ One call. No need to tick "do not ask".
 def test_a_login_says_what_is_held_and_never_mentions_the_box() -> None:
     assert read(render_handoff(LOGIN)) == snapshot("""\
 Log in at npm
-Log in, with the account that maintains your packages. npm then gives me a session of two hours: I keep it encrypted, and wipe it after use.
+Log in, with the account that maintains your packages. npm then gives me a session of two hours: I keep it encrypted, for at most those two hours.
 I use it only for what you approve, and to read what you ask me to read.
 (The link leads to www.npmjs.com · ends Mon 14:03 UTC · any device · I never ask for a code)
 [Open www.npmjs.com] [Later, at my computer] [Not me]\
@@ -78,7 +86,7 @@ I use it only for what you approve, and to read what you ask me to read.
     )
     assert read(render_handoff(again)) == snapshot("""\
 Log in at npm: acme/ui → release.yml may publish @acme/ui
-Log in as otto-npm. npm then gives me a session of two hours: I keep it encrypted, and wipe it after use.
+Log in as otto-npm. npm then gives me a session of two hours: I keep it encrypted, for at most those two hours.
 I use it only for what you approve, and to read what you ask me to read.
 (The link leads to www.npmjs.com · ends Mon 14:03 UTC · any device · I never ask for a code)
 [Open www.npmjs.com] [Later, at my computer] [Not me]\
@@ -103,8 +111,8 @@ Nobody else is held up. When you are at your computer, press the button: I get a
 [I'm ready] [Not me]\
 """,
             "expired": """\
-⌛ The link was not used in time: acme/ui → release.yml may publish @acme/ui
-Nothing happened at npm. Press the button when you have a minute: I get a new link then.
+⌛ Not confirmed: acme/ui → release.yml may publish @acme/ui
+The link ran out or was refused, and nothing happened at npm. Press the button when you have a minute: I get a new link then.
 [I'm ready] [Not me]\
 """,
             "not_me": """\
@@ -116,8 +124,8 @@ I ended your npm session here and told the admins. This call was not made.\
 A new link of npm's follows below, if npm still asks for one.\
 """,
             "lost": """\
-⚠️ Your confirmation was not used: acme/ui → release.yml may publish @acme/ui
-The request was stopped, or I was started anew. If it is still needed, you get a new link.\
+⚠️ Not needed any more: acme/ui → release.yml may publish @acme/ui
+The request was stopped, or goes on without this link. If you are needed again, you get a new one.\
 """,
         }
     )
@@ -145,7 +153,7 @@ def test_without_a_usable_link_there_is_no_button_for_it() -> None:
 
 
 def test_the_only_maintainer_is_asked_to_be_there() -> None:
-    message = render_asked_to_run(number=42, what="acme/ui → release.yml may publish @acme/ui", value="h1")
+    message = render_asked_to_run(number=42, what=WHAT, value="h1", own=True)
     assert read(message) == snapshot("""\
 Approved: acme/ui → release.yml may publish @acme/ui
 C-42 is approved by others, and only your npm account can write to the package, so it runs with yours.
@@ -153,3 +161,8 @@ Press the button when you are at your computer: npm then asks you to confirm, by
 [I'm ready]\
 """)
     assert actions_of(message)[Action.HANDOFF_READY]["value"] == "h1"
+
+
+def test_who_approved_is_asked_to_be_there_when_the_executor_withdraws() -> None:
+    assert "you approved it" in read(render_asked_to_run(number=42, what=WHAT, value="h1", own=False))
+    assert actions_of(render_asked_over(number=42, what=WHAT)) == {}

@@ -51,14 +51,19 @@ npm's e-mail is not the one in Slack, so I asked the admins. I tell you here wha
 """,
             "linked": """\
 ✅ You are linked to npm user otto-npm (npm's verified e-mail is the one in Slack). The session lasts until Thu 14:05 UTC.
-You can approve for the packages that it maintains.\
+You can approve for the packages that it maintains; `/npmtrust pending` shows what waits.\
 """,
-            "closed": """\
-❌ An admin did not confirm that you are npm user otto-npm.
-The session is wiped. If it is you, talk to an admin, then `/npmtrust login` again.\
-""",
+            "closed": "You logged in as npm user otto-npm; that login is over, and nothing was done with it.",
         }
     )
+
+
+def test_a_refusal_by_an_admin_says_so_and_what_to_do() -> None:
+    refused = LINK.model_copy(update={"state": LinkState.CLOSED, "confirmed_by": OLGA})
+    assert read(render_link_outcome(refused)) == snapshot("""\
+❌ An admin did not confirm that you are npm user otto-npm.
+The session is wiped. If it is you, talk to an admin, then `/npmtrust login` again.\
+""")
 
 
 def test_a_link_without_a_session_says_nothing_of_one() -> None:
@@ -126,7 +131,9 @@ def test_a_question_that_answered_itself_says_so() -> None:
 
 
 def test_not_me_tells_the_admins_and_the_person_what_was_done_and_what_to_do() -> None:
-    assert read(render_security_notice(LINK, what="acme/ui → release.yml may publish @acme/ui")) == snapshot("""\
+    assert read(
+        render_security_notice(OTTO, "otto-npm", what="acme/ui → release.yml may publish @acme/ui")
+    ) == snapshot("""\
 🛑 @U0OTTO says: a request to npm was not mine.
 It was for: acme/ui → release.yml may publish @acme/ui · as npm user otto-npm
 Done: the step is stopped, and the npm session of @U0OTTO is wiped here and ended at npm.

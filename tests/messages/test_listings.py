@@ -37,7 +37,7 @@ def test_a_package_is_listed_with_what_was_read_and_what_is_public() -> None:
     assert read(message) == snapshot("""\
 @acme/ui
 1 trusted publisher (npm's own list, read Mon 14:03 UTC):
-• acme/old → ci.yml (publish), id eebc175d-4720-4fc8-a31a-6491ca36fb47
+• acme/old → ci.yml, Environment: any (publish), id eebc175d-4720-4fc8-a31a-6491ca36fb47
 Public data: no trusted publishing seen
 Maintainers: otto-npm (@U0OTTO), olga-npm (@U0OLGA), ana-npm (not linked)
 Open: C-41, C-42\

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 -- what people read is not wrapped
 from inline_snapshot import snapshot
 
 from bot.messages import refusals
@@ -17,12 +16,11 @@ def test_every_refusal_says_the_way_out() -> None:
             refusals.render_already_open("@acme/ui", 41),
             refusals.render_package_busy("@acme/ui", 41),
             refusals.render_cannot_post("C0RANDOM"),
-            refusals.render_cannot_post("C0RANDOM", "it is archived"),
+            refusals.render_cannot_post("C0RANDOM", "is_archived"),
+            refusals.render_cannot_post("C0RANDOM", "restricted_action"),
             refusals.render_private_package("@acme/secret"),
             refusals.render_repository_missing("left-behind", flag="repo"),
             refusals.render_repository_unfit("@acme/ui", found="git.example/acme/ui", provider="GitHub Actions"),
-            refusals.render_registry_unreachable(),
-            refusals.render_registry_unreachable("the connection was refused"),
             refusals.render_other_registry("https://npm.example", host="registry.example"),
             refusals.render_too_many(20),
             refusals.render_nothing_matches("@acme/ui", repository="acme/old"),
@@ -32,7 +30,7 @@ def test_every_refusal_says_the_way_out() -> None:
         [
             """\
 ❌ Nothing was asked for. @acme/ui is not public, or does not exist.
-Check the name; if it is private, link your npm account, so that I can look with it.
+Check the name; if it is private, log in with your npm account, so that I can look with it.
 [Link my npm account]\
 """,
             """\
@@ -60,7 +58,11 @@ Wait for it, or end it with `/npmtrust cancel C-41`; then ask again.\
 Type `/invite @npmtrust` there, then ask again.\
 """,
             """\
-❌ Nothing was asked for. I cannot post in #C0RANDOM (it is archived), so nobody could see the request.
+❌ Nothing was asked for. I cannot post in #C0RANDOM, so nobody could see the request. It is archived.
+Ask in another channel.\
+""",
+            """\
+❌ Nothing was asked for. I cannot post in #C0RANDOM, so nobody could see the request. Slack says: restricted_action.
 Type `/invite @npmtrust` there, then ask again.\
 """,
             """\
@@ -69,19 +71,11 @@ Ask in a private channel with me in it, or in a DM with me.\
 """,
             """\
 ❌ Nothing was asked for. left-behind names no repository that I could take for `--repo`.
-Ask again with `--repo` in the line.\
+Ask again with `--repo` in the line, as below.\
 """,
             """\
 ❌ Nothing was asked for. @acme/ui names a repository that is not one of GitHub Actions: git.example/acme/ui.
-Name the repository or project in the line.\
-""",
-            """\
-❌ Nothing was asked for. I cannot reach npm now, and look at a package before I ask anybody.
-Try again in a few minutes.\
-""",
-            """\
-❌ Nothing was asked for. I cannot reach npm now (the connection was refused), and look at a package before I ask anybody.
-Try again in a few minutes.\
+Name the repository or project in the line, as below.\
 """,
             """\
 ❌ Nothing was asked for. I work with the registry at registry.example only, not with https://npm.example.

@@ -1,3 +1,5 @@
+from http import HTTPStatus
+
 import pytest
 from pydantic import SecretStr
 
@@ -47,7 +49,7 @@ GRANULAR = (
     "Log in again."
 )
 WRONG_ADDRESS = "npm does not take this token from the address that we call from: it is limited to other addresses."
-NO_LINK = "npm asks for a second factor but gave no link to confirm with."
+NO_LINK = "npm asks for a second factor but gave no link to confirm with"
 
 
 async def make_call(registry: RegistryClient, call: str, deadline: float = 10) -> ReadAnswer | WriteAnswer:
@@ -96,7 +98,7 @@ BY_CALL = [
     ),
     (
         answer_json({"error": "no such claim"}, 422),
-        Unclear("npm answered 422 Unprocessable Entity: no such claim"),
+        Unclear(f"npm answered 422 {HTTPStatus(422).phrase}: no such claim"),
         Invalid(422, "no such claim"),
         Invalid(422, "no such claim"),
     ),
@@ -166,7 +168,7 @@ ALIKE: list[tuple[Answer, ReadAnswer | WriteAnswer]] = [
     (answer_json({"error": "boom"}, 500), Unclear("npm answered 500 Internal Server Error: boom")),
     (answer_json({}, 503, retry_after="1"), Unclear("npm answered 503 Service Unavailable")),
     (answer_json({}, 408), Unclear("npm answered 408 Request Timeout")),
-    (answer_json({}, 413), Unclear("npm answered 413 Request Entity Too Large")),
+    (answer_json({}, 413), Unclear(f"npm answered 413 {HTTPStatus(413).phrase}")),
     (answer_json({}, 599), Unclear("npm answered 599")),
     *(
         (Answer(status, headers={"location": "/x"}), Unclear(f"npm answered {status}, a redirect, and we follow none"))
@@ -237,7 +239,7 @@ async def test_a_link_that_may_not_be_used_is_not_handed_on(registry: RegistryCl
     recorder.will_answer(answer_json({"authUrl": "https://evil.example/", "doneUrl": f"{recorder.url}/done"}, 401))
     answer = await make_call(registry, "create")
     assert answer == Challenged(
-        None, None, "The link that npm gave leads to evil.example, which is none of the allowed hosts."
+        None, None, "npm's link leads to evil.example, which is none of the hosts that NPMTRUST_AUTH_HOSTS allows"
     )
 
 
@@ -246,7 +248,7 @@ async def test_a_result_that_waits_at_another_server_is_not_asked_for(
 ) -> None:
     recorder.will_answer(answer_json({"authUrl": AUTH_URL, "doneUrl": "https://www.npmjs.com/done"}, 401))
     answer = await make_call(registry, "list")
-    assert answer == Challenged(None, None, "npm wants us to ask for the result at another server than the registry.")
+    assert answer == Challenged(None, None, "npm wants us to ask for the result at another server than the registry")
 
 
 @pytest.mark.parametrize("call", CALLS)

@@ -84,7 +84,7 @@ def test_a_link_to_an_allowed_host_may_be_handed_on(auth_url: str) -> None:
     ],
 )
 def test_any_other_link_is_refused_with_a_reason(auth_url: str) -> None:
-    assert rules_for(REGISTRY).find_problem(auth_url, DONE).startswith("The link that npm gave ")
+    assert rules_for(REGISTRY).find_problem(auth_url, DONE).startswith("npm's link ")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_the_result_is_asked_for_at_the_registry_only(done_url: str) -> None:
     rules = rules_for(REGISTRY)
     assert not rules.is_own(done_url)
     assert rules.find_problem(NPM, done_url) == (
-        "npm wants us to ask for the result at another server than the registry."
+        "npm wants us to ask for the result at another server than the registry"
     )
 
 

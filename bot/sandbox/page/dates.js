@@ -9,7 +9,7 @@ const clock = (date, options) => new Intl.DateTimeFormat(undefined, { hour: "num
 /** The text of <!date^timestamp^format|…>; the timestamp in seconds, `now` in milliseconds. */
 export function formatSlackDate(timestamp, format, now = Date.now()) {
   const date = new Date(timestamp * 1000);
-  return format.replace(/\{(\w+)\}/g, (token, name) => TOKENS[name]?.(date, now) ?? token);
+  return format.replace(/\{(\w+)\}/g, (token, name) => (Object.hasOwn(TOKENS, name) ? TOKENS[name](date, now) : token));
 }
 
 /** A message's ts ("1700000000.000100") as a date. */

@@ -147,7 +147,7 @@ function tokenNode(target, label) {
 
 function dateNode(target, fallback) {
   const [, timestamp, format = "", link = ""] = target.split("^");
-  const isDate = /^\d+$/.test(timestamp) && format;
+  const isDate = /^\d{1,12}$/.test(timestamp) && format; // more digits are no date in JavaScript
   if (!isDate) return { type: "text", text: fallback };
   return { type: "date", timestamp: Number(timestamp), format: decodeEntities(format), url: safeUrl(decodeEntities(link)), fallback };
 }

@@ -40,8 +40,8 @@ function drawHealth({ part, name, short }, isUp, turn) {
 function drawPackage(item, old) {
   const configurations = item.configurations ?? [];
   const count = configurations.length;
-  const isNews = count > Number(old?.dataset.count ?? 0);
-  return h("details", { class: "package", "data-count": String(count), open: isNews || Boolean(old?.open) },
+  const isNews = old && count > Number(old.dataset.count);
+  return h("details", { class: "package", "data-count": String(count), open: Boolean(isNews || old?.open) },
     h("summary", { "data-focus": item.name },
       h("strong", {}, item.name),
       h("span", { class: count ? "count some" : "count" }, count ? `${count} trusted` : "none")),

@@ -1,0 +1,30 @@
+"""Whether somebody is there: nothing of npm's is minted for who is not, and nothing comes unasked."""
+
+from datetime import datetime, timedelta
+
+from storage.models import LinkRow, StepRow
+from storage.repository import new_token
+from storage.store import Store
+
+PRESENCE = timedelta(minutes=10)
+"""For how long after a press, a login, a confirmation or a call that passed somebody is taken to be there."""
+
+
+def mark_present(link: LinkRow, now: datetime) -> None:
+    """They did something just now."""
+    link.away, link.present_until = False, now + PRESENCE
+
+
+def is_present(link: LinkRow, now: datetime) -> bool:
+    """Tell whether a link may be made for them."""
+    return not link.away and link.present_until is not None and now < link.present_until
+
+
+def ask_to_come(store: Store, link: LinkRow, row: StepRow, now: datetime) -> None:
+    """Ask, once and by DM, to press "I'm ready"; until then nothing is minted for them."""
+    if store.handoffs.find_open(link.slack_user):
+        return
+    link.away = True
+    store.surfaces.want(f"asked:{row.id}:{new_token()}", channel=link.slack_user, now=now, urgent=True)
+    store.surfaces.touch(f"change_set:{row.change_set_id}", now)
+    store.surfaces.touch(f"review:{row.change_set_id}", now)

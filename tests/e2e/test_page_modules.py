@@ -1,0 +1,148 @@
+"""The pure modules of the page, run in the browser alone: Slack's markup and its dates."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Route
+
+from bot.sandbox.slack_page_api import PAGE
+from tests.e2e.browsing import open_window
+
+pytestmark = pytest.mark.xdist_group("page modules")
+
+ORIGIN = "http://page.test"
+
+PARSE = """
+async ([text, options]) => {
+  const { parseMrkdwn } = await import("/page/mrkdwn.js");
+  const show = (nodes) => nodes.map(({ type, text, children, url, id, name, timestamp, label }) => {
+    if (type === "text") return text;
+    if (type === "break") return "⏎";
+    if (children) return `[${type} ${show(children)}]`;
+    return `{${[type, url ?? id ?? name ?? timestamp, label].filter(Boolean).join(" ")}}`;
+  }).join("");
+  return show(parseMrkdwn(text, options));
+}
+"""
+DRAW = """
+async (text) => {
+  const { drawMrkdwn, drawPlain } = await import("/page/text.js");
+  const world = { me: "U0RITA", nameOf: () => text, channelName: () => text };
+  document.body.replaceChildren(...drawMrkdwn(text, world), ...drawPlain(text));
+  const tags = [...document.body.querySelectorAll("*")].map((element) => element.localName);
+  const links = [...document.body.querySelectorAll("[href]")].map((element) => element.protocol);
+  return [[...new Set(tags)], [...new Set(links)]];
+}
+"""
+FORMAT = """
+async ([timestamp, format, now]) => {
+  const { formatSlackDate } = await import("/page/dates.js");
+  return formatSlackDate(timestamp, format, now * 1000);
+}
+"""
+DRAWN = {"a", "blockquote", "br", "code", "em", "pre", "s", "span", "strong", "time"}
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Iterator[Page]:
+    complaints: list[str] = []
+    window = open_window(browser, complaints)
+    page = window.new_page()
+
+    def serve(route: Route) -> None:
+        path = route.request.url.removeprefix(ORIGIN)
+        if path == "/":
+            route.fulfill(body="<!doctype html><title>Nothing</title>", content_type="text/html")
+        else:
+            route.fulfill(path=PAGE / path.removeprefix("/page/"), content_type="text/javascript")
+
+    page.route(f"{ORIGIN}/**", serve)
+    page.goto(f"{ORIGIN}/")
+    yield page
+    window.close()
+    assert complaints == []
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        # formats open and close at the edges of words, in one line
+        ("*a* b*c*d _x_y_ **no** * a* *a *", "[bold a] b*c*d [italic x_y] **no** * a* *a *"),
+        ("*_both_* ~s~ `*c*`", "[bold [italic both]] [strike s] [code *c*]"),
+        ('*line\nbreak* (*par*) "*q*" *x*.', '*line⏎break* ([bold par]) "[bold q]" [bold x].'),
+        ("`a``b` `a*b` *c*", "[code a][code b] [code a*b] [bold c]"),
+        ("*see <https://a.b/*c*|l>*", "[bold see {link https://a.b/*c* l}]"),
+        # emoji by their names, and times that only look like them
+        (":+1::x: _a :wave: b_", "{emoji +1}{emoji x} [italic a {emoji wave} b]"),
+        # blocks of code and quotes
+        ("```a <https://x.y|z> &lt;```tail ```x", "[pre a {link https://x.y/ z} <]tail ```x"),
+        ("> q1\n&gt; *q2*\nnot", "[quote q1⏎[bold q2]]not"),
+        # what is escaped is text, once
+        ("&lt;!channel&gt; &amp;lt; <b> < a >", "<!channel> &lt; <b> < a >"),
+        ("<!channel> <@U1|rita> <#C1|general>", "{broadcast channel} {user U1 rita} {channel C1 general}"),
+        # links: only the web
+        (
+            "<javascript:alert(1)|x> <data:text/html,x> <vbscript:x>",
+            "<javascript:alert(1)|x> <data:text/html,x> <vbscript:x>",
+        ),
+        ("<https://a.b/?q=1&amp;r=2|l &lt;b&gt;>", "{link https://a.b/?q=1&r=2 l <b>}"),
+        ("http://a.b/c_d_e). xhttp://no", "{link http://a.b/c_d_e http://a.b/c_d_e}). xhttp://no"),
+        # dates: what is none falls back
+        ("<!date^1700000000^{date}|fall>", "{date 1700000000}"),
+        ("<!date^x^{date}|fall> <!date^1^|f> <!date^1>", "fall f "),
+    ],
+)
+def test_markup_is_read_as_slack_reads_it(page: Page, text: str, shown: str) -> None:
+    assert page.evaluate(PARSE, [text, {}]) == shown
+
+
+def test_verbatim_text_makes_no_links_of_its_own(page: Page) -> None:
+    assert (
+        page.evaluate(PARSE, ["https://a.b <https://a.b>", {"verbatim": True}])
+        == "https://a.b {link https://a.b/ https://a.b}"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<img src=x onerror=alert(1)>",
+        "&lt;script&gt;alert(1)&lt;/script&gt;",
+        '<https://a.b/"onmouseover=alert(1)|<b>x</b>>',
+        "<javascript:alert(1)> <JaVaScRiPt:alert(1)|x> <java\tscript:alert(1)|y> <//evil.example|z> <https://|w>",
+        "```<script>alert(1)</script>``` `<svg onload=alert(1)>` *<iframe>*",
+        "<@U0RITA|<img>> <#C1|<img>> <!subteam^S1|@<img>> :<img>:",
+        ":constructor: :__proto__: <!date^99999999999999999999^{date}|x>",
+        "<!date^1^{constructor} {__proto__}^javascript:alert(1)|x>",
+        "*_~`<" * 600,
+        "*(_(" * 750 + "x" + ")_)*" * 750,
+        "\0\u202e\ud83d <@U1",
+    ],
+)
+def test_hostile_text_draws_nothing_but_text_and_web_links(page: Page, text: str) -> None:
+    tags, protocols = page.evaluate(DRAW, text)
+    assert set(tags) <= DRAWN
+    assert set(protocols) <= {"https:", "http:"}
+
+
+NOON = 1773144000  # Tuesday, 2026-03-10 12:00 UTC
+DAY = 86_400
+
+
+@pytest.mark.parametrize(
+    ("moment", "template", "shown"),
+    [
+        (NOON, "{date_num} {time}", "2026-03-10 12:00"),
+        (NOON + 11 * DAY, "{date}", "March 21st"),
+        (NOON + 2 * DAY, "{date_long}", "Thursday, March 12th"),
+        (NOON + DAY, "{date_short_pretty} {time}", "tomorrow 12:00"),
+        (NOON - DAY, "{date_pretty}", "yesterday"),
+        (NOON - 300 * DAY, "{date_short}", "May 14, 2025"),
+        (NOON + 3 * DAY, "{ago}", "in 3 days"),
+        (NOON, "{bogus} {constructor} x", "{bogus} {constructor} x"),
+    ],
+)
+def test_dates_are_written_as_slack_writes_them(page: Page, moment: int, template: str, shown: str) -> None:
+    told: Any = page.evaluate(FORMAT, [moment, template, NOON])
+    assert told == shown

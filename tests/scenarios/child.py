@@ -1,0 +1,280 @@
+"""The real bot as a child process that can be killed at any moment, between the stand-ins, which live in this one.
+
+The people here do what a message asks of them, once, and again only where Slack itself told them that it failed.
+"""
+
+import asyncio
+import os
+import re
+import signal
+import sqlite3
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+from bot.clock import Clock
+from bot.sandbox.cast import ADMINS, GENERAL, OWNER, REQUESTER, TEAM_ID
+from bot.sandbox.registry import SimulatedRegistry
+from bot.sandbox.slack import LocalSlack
+from bot.sandbox.slack_delivery import Delivered
+from bot.sandbox.slack_state import SlackMessage
+
+LAG_SECONDS = 0.2
+SIGNING_SECRET = "a-signing-secret"
+BOT_TOKEN = "xoxb-token"
+PATIENCE = 30.0
+
+_READY = re.compile(rf"takes commands of {TEAM_ID} on port (\d+)")
+
+
+class Child:
+    """The stand-ins and the bot's process."""
+
+    def __init__(self, folder: Path) -> None:
+        clock = Clock()
+        self.folder = folder
+        self.registry = SimulatedRegistry(clock)
+        self.slack = LocalSlack(clock, signing_secret=SIGNING_SECRET, bot_token=BOT_TOKEN)
+        self.log: list[str] = []
+        self.kills = 0
+        self.acked = 0
+        """How many deliveries the bot has acknowledged."""
+        self._process: Process | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._ready = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._reviving = asyncio.Lock()
+        self._key = Fernet.generate_key().decode()
+
+    async def open(self) -> None:
+        """Start the stand-ins and the bot."""
+        self.registry.lag_seconds = LAG_SECONDS
+        await self.registry.start()
+        await self.slack.start()
+        self.registry.on_change = self.slack.workspace.on_change = self._changed.set
+        await self.start()
+
+    async def close(self) -> None:
+        """End everything."""
+        self.kill()
+        if self._reading:
+            await self._reading
+        await self.slack.stop()
+        await self.registry.stop()
+
+    async def start(self) -> None:
+        """Start the bot with nothing but the settings of an operator, and wait until it takes commands."""
+        self._ready.clear()
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "run"), cwd=self.folder, env=self._environment(), stderr=PIPE
+        )
+        self._reading = asyncio.create_task(self._read_log(self._process))
+        ready = asyncio.create_task(self._ready.wait())
+        await asyncio.wait({ready, self._reading}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+        has_started = ready.done()
+        ready.cancel()
+        assert has_started, "\n".join(["the bot did not start", *self.log[-20:]])
+
+    def kill(self) -> None:
+        """Kill -9, in the middle of whatever it does."""
+        if self.is_alive and self._process:
+            os.kill(self._process.pid, signal.SIGKILL)
+            self._ready.clear()
+            self.kills += 1
+            self._changed.set()
+
+    @property
+    def is_alive(self) -> bool:
+        return self._ready.is_set()
+
+    async def revive(self) -> None:
+        """Start the bot again where it was killed."""
+        async with self._reviving:
+            if not self.is_alive and self._reading:
+                await self._reading
+                await self.start()
+
+    async def next_change(self) -> None:
+        """Wait until something happens in the world; the bot is started when it is dead."""
+        await self.revive()
+        await self._changed.wait()
+        self._changed.clear()
+
+    def describe(self) -> str:
+        """Tell what everybody sees, for a failed test."""
+        places = (GENERAL[0], self.slack.dm(OWNER.slack_id))
+        seen = [self.slack.text_of(message) for place in places for message in self.messages(place)]
+        calls = [f"{call.method} {call.path} {call.status} {call.note}" for call in self.registry.calls[-20:]]
+        return "\n".join([*seen, "", *calls, "", *self.log[-20:]])
+
+    def messages(self, place: str) -> list[SlackMessage]:
+        return self.slack.messages(place, OWNER.slack_id)
+
+    def newest(self, request: "Request") -> SlackMessage | None:
+        """Find the newest message of a request."""
+        shown = reversed(self.messages(GENERAL[0]))
+        return next((message for message in shown if f"→ {request.file}" in self.slack.text_of(message)), None)
+
+    def inbox(self) -> Counter[str]:
+        """Count the deliveries that the bot has stored, by state."""
+        with closing(sqlite3.connect(self.folder / "npmtrust.sqlite3")) as database:
+            return Counter(state for (state,) in database.execute("SELECT state FROM inbox"))
+
+    async def says(self, user: str, text: str) -> None:
+        """Type a command, again when Slack says that it failed."""
+        await self._insist(lambda: self.slack.command(user, GENERAL[0], text))
+
+    async def presses(self, user: str, message: SlackMessage, action: str) -> None:
+        """Press a button, again when Slack says that it failed."""
+        await self._insist(lambda: self.slack.click(user, message.channel, message.ts, action))
+
+    async def _insist(self, act: Callable[[], Awaitable[Delivered]]) -> None:
+        while (delivered := await act()).error:
+            assert not self.is_alive, delivered
+            await self.revive()
+        self.acked += 1
+
+    async def _read_log(self, process: Process) -> None:
+        assert process.stderr is not None
+        while line := (await process.stderr.readline()).decode().rstrip():
+            self.log.append(line)
+            if found := _READY.search(line):
+                self.slack.events_url = f"http://127.0.0.1:{found[1]}/slack/events"
+                self._ready.set()
+        await process.wait()
+        self._ready.clear()
+        self._changed.set()
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(Path(__file__).parents[2]),  # it runs in another folder
+            "SLACK_BOT_TOKEN": BOT_TOKEN,
+            "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+            "SLACK_API_URL": self.slack.api_url,
+            "NPMTRUST_REGISTRY_URL": self.registry.url,
+            "NPMTRUST_AUTH_HOSTS": self.registry.url.removeprefix("http://"),
+            "NPMTRUST_DATABASE_URL": f"sqlite:///{self.folder / 'npmtrust.sqlite3'}",
+            "NPMTRUST_SECRET_KEYS": self._key,
+            "NPMTRUST_ADMINS": ",".join(admin.slack_id for admin in ADMINS),
+            "NPMTRUST_HOST": "127.0.0.1",
+            "NPMTRUST_PORT": "0",
+            "NPMTRUST_PACE_SECONDS": "0.05",
+            "NPMTRUST_LAG_SECONDS": str(LAG_SECONDS),
+        }
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for; its file tells it from the others."""
+
+    package: str = "@acme/ui"
+    file: str = "release.yml"
+
+    @property
+    def line(self) -> str:
+        return f"github {self.package} --repo acme/ui --file {self.file} --allow-publish"
+
+
+class People:
+    """Rita asks; Otto links his account, approves, and confirms at npm."""
+
+    def __init__(self, child: Child, *, patience: float = PATIENCE) -> None:
+        self.child = child
+        self.patience = patience
+        self.before: Callable[[str], None] = lambda _act: None
+        """Told what they are about to do: asks, wants a link, logs in, approves, confirms."""
+        self.after: Callable[[str], None] = lambda _act: None
+        """Told that Slack has told them nothing bad about it."""
+        self._done: set[str] = set()
+
+    async def live(self, *requests: Request) -> None:
+        """Ask for publishers, and do what the messages ask for until the outcomes stand there."""
+        try:
+            async with asyncio.timeout(self.patience):
+                for request in requests:
+                    await self._act("asks", self.child.says(REQUESTER.slack_id, request.line))
+                while not self._is_over(requests):
+                    if not await self._react(requests):
+                        await self.child.next_change()
+        except TimeoutError:
+            raise AssertionError(f"it did not come to an end:\n{self.child.describe()}") from None
+
+    def _is_over(self, requests: Iterable[Request]) -> bool:
+        """Tell whether every outcome is told, nobody is asked for anything, and nothing acked is left to do."""
+        told = (self.child.newest(request) for request in requests)
+        is_told = all(message is not None and is_outcome(self.child.slack.text_of(message)) for message in told)
+        return is_told and self._find_task() is None and self.child.inbox() == {"done": self.child.acked}
+
+    async def _react(self, requests: Iterable[Request]) -> bool:
+        """Do the next thing that a message asks for; False when there is none."""
+        if "linked" not in self._done:
+            self._done.add("linked")
+            await self._act("wants a link", self.child.says(OWNER.slack_id, "login"))
+            return True
+        for request in requests:
+            message = self.child.newest(request)
+            button = message and find_button(message, "approve")
+            if message and button and request.file not in self._done:
+                self._done.add(request.file)
+                await self._act("approves", self.child.presses(OWNER.slack_id, message, button["action_id"]))
+                return True
+        return await self._do_task()
+
+    async def _do_task(self) -> bool:
+        task = self._find_task()
+        if task is None:
+            return False
+        message, button = task
+        if "url" not in button:
+            self._done.add(message.ts)
+            await self._act("is ready", self.child.presses(OWNER.slack_id, message, button["action_id"]))
+        else:
+            self._done.add(button["url"])
+            is_login = "/login/" in button["url"]
+            self.before("logs in" if is_login else "confirms")
+            visit = self.child.registry.log_in if is_login else self.child.registry.confirm
+            visit(button["url"], OWNER.npm_user)
+        return True
+
+    async def _act(self, name: str, act: Awaitable[None]) -> None:
+        self.before(name)
+        await act
+        self.after(name)
+
+    def _find_task(self) -> tuple[SlackMessage, dict[str, str]] | None:
+        for message in reversed(self.child.messages(self.child.slack.dm(OWNER.slack_id))):
+            link, ready = find_button(message, "open_npm"), find_button(message, "handoff_ready")
+            if link and link["url"] not in self._done:
+                return message, link
+            if ready and message.ts not in self._done:
+                return message, ready
+        return None
+
+
+def find_button(message: SlackMessage, action: str) -> dict[str, str] | None:
+    for block in message.blocks:
+        for element in block.get("elements", ()):
+            if str(element.get("action_id", "")).startswith(action):
+                return dict(element)
+    return None
+
+
+def is_outcome(text: str) -> bool:
+    return bool(re.search("now trusts|nothing to do|nothing changed|Cancelled|Expired|could not find out", text))
+
+
+@asynccontextmanager
+async def open_child(folder: Path) -> AsyncIterator[Child]:
+    child = Child(folder)
+    try:
+        await child.open()
+        yield child
+    finally:
+        await child.close()

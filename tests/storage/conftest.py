@@ -1,0 +1,39 @@
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from storage import migrate
+from storage.database import Database
+
+NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def url(tmp_path: Path, database_settings: dict[str, str]) -> str:
+    return database_settings.get("NPMTRUST_DATABASE_URL", f"sqlite:///{tmp_path}/npmtrust.sqlite3")
+
+
+@pytest.fixture
+async def database(url: str) -> AsyncIterator[Database]:
+    opened = Database(url)
+    await opened.call(migrate.upgrade)
+    opened.workspace = "T0ACME"
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def other(database: Database, url: str) -> AsyncIterator[Database]:
+    """Another process on the same database; the first one has made the tables."""
+    assert database.workspace
+    opened = Database(url)
+    opened.workspace = database.workspace
+    yield opened
+    await opened.close()

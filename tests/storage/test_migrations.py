@@ -1,0 +1,64 @@
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, inspect
+
+from storage import migrate
+from storage.database import Database
+from storage.models import Base
+
+
+def differences(engine: Engine) -> list[object]:
+    with engine.begin() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        return list(compare_metadata(context, Base.metadata))
+
+
+def tables(engine: Engine) -> set[str]:
+    return set(inspect(engine).get_table_names())
+
+
+@pytest.mark.anyio
+async def test_the_migrations_make_exactly_the_tables_of_the_models(database: Database) -> None:
+    assert await database.call(differences) == []
+    assert await database.call(migrate.is_current)
+
+
+@pytest.mark.anyio
+async def test_a_second_upgrade_changes_nothing(database: Database) -> None:
+    await database.call(migrate.upgrade)
+    assert await database.call(migrate.is_current)
+
+
+@pytest.mark.anyio
+async def test_an_empty_database_is_not_current(url: str) -> None:
+    empty = Database(url)
+    assert not await empty.call(migrate.is_current)
+    await empty.close()
+
+
+@pytest.mark.anyio
+async def test_every_migration_can_be_undone_and_done_again(database: Database) -> None:
+    def downgrade(engine: Engine) -> None:
+        config = migrate.configuration()
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.downgrade(config, "base")
+
+    await database.call(downgrade)
+    assert await database.call(tables) == {"alembic_version"}
+    await database.call(migrate.upgrade)
+    assert await database.call(differences) == []
+
+
+def test_every_table_has_a_workspace() -> None:
+    assert [name for name, table in Base.metadata.tables.items() if "workspace" not in table.c] == []
+
+
+def test_the_migrations_are_numbered_without_a_gap() -> None:
+    folder = Path(migrate.__file__).parent / "migrations" / "versions"
+    numbers = sorted(file.name[:4] for file in folder.glob("[0-9]*.py"))
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]

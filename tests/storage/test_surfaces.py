@@ -1,0 +1,105 @@
+from datetime import datetime, timedelta
+
+import pytest
+
+from storage.database import Database
+from storage.models import SurfaceRow
+from storage.store import Store
+from tests.storage.conftest import NOW
+
+pytestmark = pytest.mark.anyio
+
+SECOND = timedelta(seconds=1)
+
+
+async def want(database: Database, key: str, *, urgent: bool = False, now: datetime = NOW) -> None:
+    await database.run(lambda store: store.surfaces.want(key, channel="C0GENERAL", urgent=urgent, now=now))
+
+
+async def show(database: Database, key: str) -> None:
+    """Note that a message shows what is wanted."""
+
+    def work(store: Store) -> None:
+        row = store.surfaces.find(key)
+        assert row
+        row.posted_in, row.ts = "C0GENERAL", f"1.{row.id}"
+        row.shown, row.behind, row.next_try_at = row.wanted, False, NOW + SECOND
+
+    await database.run(work)
+
+
+async def load(database: Database, key: str) -> SurfaceRow:
+    row = await database.run(lambda store: store.surfaces.find(key))
+    assert row
+    return row
+
+
+async def next_key(database: Database, now: datetime = NOW) -> str:
+    row = await database.run(lambda store: store.surfaces.next_behind(now))
+    return row.key if row else ""
+
+
+async def test_links_that_people_wait_for_go_first_then_the_oldest(database: Database) -> None:
+    await want(database, "change_set:2", now=NOW + SECOND)
+    await want(database, "change_set:1")
+    await want(database, "handoff:1", urgent=True, now=NOW + SECOND)
+    order = []
+    for _ in range(4):
+        order.append(await next_key(database, NOW + SECOND))
+        if order[-1]:
+            await show(database, order[-1])
+    assert order == ["handoff:1", "change_set:1", "change_set:2", ""]
+    assert await database.run(lambda store: store.surfaces.next_due()) is None
+
+
+async def test_what_is_not_due_waits(database: Database) -> None:
+    await want(database, "change_set:1", now=NOW + SECOND)
+    assert await next_key(database) == ""
+    assert await database.run(lambda store: store.surfaces.next_due()) == NOW + SECOND
+
+
+async def test_a_message_that_is_wanted_again_is_the_same_message(database: Database) -> None:
+    await want(database, "change_set:1")
+    await show(database, "change_set:1")
+    await want(database, "change_set:1")
+    row = await load(database, "change_set:1")
+    assert (row.wanted, row.shown, row.behind) == (2, 1, True)
+    assert row.next_try_at == NOW + SECOND, "at most once a second"
+
+
+async def test_a_change_makes_every_message_about_it_stale_and_no_other(database: Database) -> None:
+    keys = ("review:1", "review:1:U0OTTO", "review:1:U0OLGA", "review:11", "review:11:U0OTTO", "review:2")
+    for key in keys:
+        await want(database, key)
+        await show(database, key)
+    await database.run(lambda store: store.surfaces.touch("review:1", NOW))
+    assert [key for key in keys if (await load(database, key)).behind] == list(keys[:3])
+
+
+async def test_what_changes_while_a_message_cannot_be_sent_does_not_bring_it_forward(database: Database) -> None:
+    await want(database, "change_set:1", now=NOW + 5 * SECOND)
+    await database.run(lambda store: store.surfaces.touch("change_set:1", NOW))
+    row = await load(database, "change_set:1")
+    assert (row.wanted, row.next_try_at) == (2, NOW + 5 * SECOND)
+
+
+async def test_a_pause_holds_everything_back(database: Database) -> None:
+    await want(database, "change_set:1")
+    await want(database, "change_set:2", now=NOW + 30 * SECOND)
+    await database.run(lambda store: store.surfaces.pause(NOW + 10 * SECOND))
+    assert await next_key(database, NOW + 9 * SECOND) == ""
+    assert await next_key(database, NOW + 10 * SECOND) == "change_set:1"
+    assert (await load(database, "change_set:2")).next_try_at == NOW + 30 * SECOND
+
+
+async def test_a_copy_is_adopted_once_and_a_message_that_is_known_never(database: Database) -> None:
+    await want(database, "change_set:1")
+    await show(database, "change_set:1")
+    known = (await load(database, "change_set:1")).ts
+    for ts in (known, "9.9", "9.9"):
+        await database.run(
+            lambda store, ts=ts: store.surfaces.adopt("change_set:1", channel="C0GENERAL", ts=ts, now=NOW)  # type: ignore[misc]
+        )
+    copy = await load(database, "change_set:1:9.9")
+    assert (copy.posted_in, copy.ts, copy.behind) == ("C0GENERAL", "9.9", True)
+    assert await database.run(lambda store: store.surfaces.find(f"change_set:1:{known}")) is None
