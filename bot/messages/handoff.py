@@ -126,13 +126,13 @@ def _for(view: HandoffView) -> str:
 def render_asked_to_run(*, number: int, what: str, value: str, own: bool) -> Message:
     """Ask somebody to be there, whose account a call runs with though they pressed nothing just now.
 
-    `own`: the only maintainer, whose own request others approved; else an approver, after another one withdrew.
+    `own`: the only maintainer, whose own request others approved; else an approver, whose press was a while ago.
     """
     title = f"Approved: {safe(what, 700)}"
     why = (
         f"C-{number} is approved by others, and only your npm account can write to the package, so it runs with yours."
         if own
-        else f"C-{number} runs with your npm account now: you approved it, and who was to run it has withdrawn."
+        else f"C-{number}, which you approved, runs with your npm account, and it is time for the call."
     )
     how = "Press the button when you are at your computer: npm then asks you to confirm, by a link that I send here."
     ready = button("I'm ready", Action.HANDOFF_READY, value, style="primary")

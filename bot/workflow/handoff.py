@@ -16,7 +16,7 @@ from bot.workflow import transitions
 from bot.workflow.lane import hold_lane, live_session
 from bot.workflow.link_account import LoginWanted, begin_login, finish_login
 from bot.workflow.look import settle_look
-from bot.workflow.presence import ask_to_come, is_present, mark_present
+from bot.workflow.presence import ask_to_come, is_present, mark_present, show_presence
 from bot.workflow.progress import Progress
 from bot.workflow.recording import close_handoff, wipe_session
 from storage.models import HandoffRow, LinkRow, SurfaceRow
@@ -200,8 +200,7 @@ def end_unused(store: Store, handoff: HandoffRow, state: HandoffState, now: date
     link = store.links.find_linked(handoff.slack_user)
     if link is not None:
         link.away = True
-        for row in store.change_sets.list_waiting_for(handoff.slack_user):
-            transitions.touch(store, row.change_set_id, now)
+        show_presence(store, link, now)
 
 
 def put_off(store: Store, handoff: HandoffRow, now: datetime) -> bool:
@@ -234,6 +233,7 @@ def resume(store: Store, handoff: HandoffRow, now: datetime) -> LoginWanted | bo
 def set_present(store: Store, link: LinkRow, now: datetime) -> None:
     """The person pressed something: they are here, and what waited for their confirmation may ask npm again."""
     mark_present(link, now)
+    show_presence(store, link, now)
     if store.handoffs.find_open(link.slack_user) is None:  # else the open link is the one to use
         _go_on(store, link.slack_user, WaitFor.CONFIRMATION, now)
     for row in store.change_sets.list_waiting_for(link.slack_user):

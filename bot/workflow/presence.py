@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from bot.domain.lifecycle import OPEN_STATES, State
+from bot.workflow import transitions
 from storage.models import LinkRow, StepRow
 from storage.repository import new_token
 from storage.store import Store
@@ -26,5 +28,11 @@ def ask_to_come(store: Store, link: LinkRow, row: StepRow, now: datetime) -> Non
         return
     link.away = True
     store.surfaces.want(f"asked:{row.id}:{new_token()}", channel=link.slack_user, now=now, urgent=True)
-    store.surfaces.touch(f"change_set:{row.change_set_id}", now)
-    store.surfaces.touch(f"review:{row.change_set_id}", now)
+    show_presence(store, link, now)
+
+
+def show_presence(store: Store, link: LinkRow, now: datetime) -> None:
+    """Bring up to date what shows whether somebody is waited for."""
+    for row in store.change_sets.list_steps(OPEN_STATES - {State.IN_REVIEW}):
+        if row.executor == link.slack_user:
+            transitions.touch(store, row.change_set_id, now)

@@ -164,5 +164,5 @@ Press the button when you are at your computer: npm then asks you to confirm, by
 
 
 def test_who_approved_is_asked_to_be_there_when_the_executor_withdraws() -> None:
-    assert "you approved it" in read(render_asked_to_run(number=42, what=WHAT, value="h1", own=False))
+    assert "which you approved" in read(render_asked_to_run(number=42, what=WHAT, value="h1", own=False))
     assert actions_of(render_asked_over(number=42, what=WHAT)) == {}

@@ -1,0 +1,47 @@
+"""What scenarios about a request begin with, and how they read where it stands."""
+
+from bot.sandbox.cast import OWNER, REQUESTER, SECOND_OWNER, STRANGER
+from bot.sandbox.slack_state import SlackMessage
+from bot.sandbox.world import Actor, World
+
+LINE = "github @acme/ui --repo acme/ui --file release.yml --allow-publish"
+TRUSTED = "@acme/ui now trusts acme/ui → release.yml"
+
+
+def people(world: World) -> tuple[Actor, Actor, Actor, Actor]:
+    """Rita asks; Otto and Olga own packages and are admins; Sam is a stranger."""
+    return world.person(REQUESTER), world.person(OWNER), world.person(SECOND_OWNER), world.person(STRANGER)
+
+
+async def ask(world: World, line: str = LINE) -> tuple[Actor, Actor, Actor, Actor]:
+    """Otto has his account linked and is logged in, and Rita asks."""
+    cast = people(world)
+    await cast[1].links_account()
+    await cast[0].says(line)
+    return cast
+
+
+async def link_olga(world: World) -> Actor:
+    """Olga's addresses differ, so Otto confirms as an admin that it is her; of her login no session is kept."""
+    _, otto, olga, _ = people(world)
+    await olga.links_account()
+    await otto.clicks("Confirm", "dm")
+    return olga
+
+
+def message_of(world: World, number: int = 1) -> SlackMessage:
+    """Find the message of a request in the channel; there is one."""
+    _, _, _, sam = people(world)
+    shown = [(message, world.slack.text_of(message)) for message in sam.messages() if not message.ephemeral]
+    [found] = [message for message, text in shown if f"C-{number}\n" in f"{text}\n"]
+    return found
+
+
+def request_of(world: World, number: int = 1) -> str:
+    """Tell how a request stands in the channel."""
+    return world.slack.text_of(message_of(world, number))
+
+
+def creates(world: World) -> int:
+    """Count what npm accepted."""
+    return len(world.registry.accepted_creates)
