@@ -202,6 +202,6 @@ def _waiting_line(step: StepView) -> str:
         return f"✋ Waits for {who} to {verb} at npm{_account_words(step)}: {where}."
     take_over = f", {mentions(others_of(step))} can press *Run with my account*" if others_of(step) else ""
     return (
-        f"✋ Waits for {who} to {verb} at npm{_account_words(step)}; the link was not used. "
+        f"✋ Waits for {who} to {verb} at npm{_account_words(step)}; the link is over. "
         f"{who} can press *I'm ready* in the DM, or type `{COMMAND} login`{take_over}."
     )

@@ -31,7 +31,7 @@ def render_handoff(view: HandoffView) -> Message:
                 view,
                 "⌛",
                 "Not logged in" if view.login else "Not confirmed",
-                f"The link ran out or was refused, {_unused_words(view)}.",
+                f"The link ran out or was refused, or its answer got lost, {_unused_words(view)}.",
                 "Press the button when you have a minute: I get a new link then.",
             )
         case HandoffState.NOT_ME:

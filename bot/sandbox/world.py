@@ -63,6 +63,7 @@ class World:
         self.settings: dict[str, str] = {}
         """Beyond what the world itself sets; changes count at the next start of the bot."""
         self._at_work: set[str] = set()
+        self._rung: set[str] = set()
 
     async def start_bot(self) -> None:
         """Start the bot as the settings say, without its own ticks."""
@@ -80,6 +81,8 @@ class World:
         }
         self.app = App(Settings(_env_file=None, **(values | self.settings)), self.clock, tick=False)
         await self.app.start()
+        self._rung.clear()
+        self.app.services.bell.listen(self._rung.add)
         self.slack.events_url = f"http://127.0.0.1:{self.app.port}/slack/events"
 
     async def stop_bot(self) -> None:
@@ -100,12 +103,22 @@ class World:
     async def settle(self, seconds: float = 6) -> None:
         """Let the workers do what is due, and what becomes due within so many seconds of the world's time."""
         until = self.clock.now() + timedelta(seconds=seconds)
+        due: dict[str, datetime] = dict.fromkeys(WORKERS, self.clock.now())
         for _ in range(_MOST_ROUNDS):
-            moments = [await self._run_dry(name) for name in WORKERS]
-            later = [moment for moment in moments if moment is not None and self.clock.now() < moment <= until]
+            now = self.clock.now()
+            for name in [name for name in WORKERS if name in due and due[name] <= now]:
+                moment = await self._run_dry(name)
+                del due[name]
+                if moment is not None and moment > now:
+                    due[name] = moment
+            due |= dict.fromkeys(self._rung, now)
+            self._rung.clear()
+            later = [moment for moment in due.values() if moment <= until]
             if later:
                 self.clock.set(min(later))
-            elif not await self._is_work_left():
+            elif await self._is_work_left():
+                due = dict.fromkeys(WORKERS, now)
+            else:
                 self.clock.set(until)
                 return
         raise RuntimeError("the world does not come to rest")

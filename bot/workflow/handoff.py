@@ -133,7 +133,8 @@ async def _poll(services: Services, poll: _Poll) -> None:
         await finish_login(services, poll.handoff_id, answer.token)
     else:
         await services.database.run(lambda store: _record_poll(services, store, poll.handoff_id, answer))
-    services.bell.ring("lane", "surfaces")
+    if not isinstance(answer, Waiting):
+        services.bell.ring("lane", "surfaces")
 
 
 def _record_poll(services: Services, store: Store, handoff_id: int, answer: PollAnswer) -> None:

@@ -112,7 +112,7 @@ Nobody else is held up. When you are at your computer, press the button: I get a
 """,
             "expired": """\
 ⌛ Not confirmed: acme/ui → release.yml may publish @acme/ui
-The link ran out or was refused, and nothing happened at npm. Press the button when you have a minute: I get a new link then.
+The link ran out or was refused, or its answer got lost, and nothing happened at npm. Press the button when you have a minute: I get a new link then.
 [I'm ready] [Not me]\
 """,
             "not_me": """\

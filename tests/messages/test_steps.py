@@ -73,7 +73,7 @@ Approved by @U0OTTO Mon 14:03 UTC. Next: the call to npm, in its turn.
 [Withdraw my approval] [Details] [Cancel]\
 """,
             "away": """\
-✋ Waits for @U0OTTO to confirm at npm, as npm user otto-npm; the link was not used. @U0OTTO can press I'm ready in the DM, or type `/npmtrust login`, @U0OLGA can press Run with my account.
+✋ Waits for @U0OTTO to confirm at npm, as npm user otto-npm; the link is over. @U0OTTO can press I'm ready in the DM, or type `/npmtrust login`, @U0OLGA can press Run with my account.
 (until Thu 14:05 UTC · C-42)
 [Run with my account] [Withdraw my approval] [Details] [Cancel]\
 """,

@@ -68,7 +68,7 @@ async def test_later_ends_the_link_and_ready_makes_a_new_one_by_a_real_call(worl
     assert "nobody else is held up" in await otto.clicks("Later", "dm")
     assert not otto.links()
     assert "Waits for you" in otto.reads_all("dm")
-    assert "Waits for @otto to confirm at npm, as npm user otto-npm; the link was not used" in rita.reads_all()
+    assert "Waits for @otto to confirm at npm, as npm user otto-npm; the link is over" in rita.reads_all()
     calls = len(world.registry.calls)
     await world.advance(hours=1)
     assert len(world.registry.calls) == calls  # neither polls nor calls for who is away
@@ -105,7 +105,7 @@ async def test_a_link_refused_at_npm_waits_for_its_person(world: World) -> None:
     await otto.clicks("Approve")
     world.registry.refuse(otto.link())
     await world.settle()
-    assert "The link ran out or was refused, and nothing happened at npm" in otto.reads("dm")
+    assert "The link ran out or was refused, or its answer got lost, and nothing happened at npm" in otto.reads("dm")
     await world.advance(minutes=30)
     assert len(world.trust_calls()) == 1
     await otto.clicks("I'm ready", "dm")

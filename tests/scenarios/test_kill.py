@@ -66,12 +66,10 @@ MOMENTS = {
     "the requester is told": Moment("asks", "response_url", Stage.ACTED),
     # the login
     "npm has made a login link": Moment("wants a link", "POST /-/v1/login", Stage.ACTED),
-    "the login link is sent": Moment("wants a link", "chat.postMessage", Stage.ACTED),
     "npm has given the session away": Moment("logs in", POLL, Stage.ACTED),
     "npm has said whose session it is": Moment("logs in", "GET /-/npm/v1/user"),
     # the approval
     "the approval is acknowledged": Moment("approves"),
-    "Slack is asked who approves": Moment("approves", "users.info", Stage.RECEIVED),
     "npm has asked for the second factor": Moment("approves", POST),
     "npm's link is sent": Moment("approves", "chat.postMessage", Stage.ACTED),
     # the call

@@ -1,4 +1,4 @@
-"""Who is there, whose turn it is, and what stops: found by attacking the workflow, each with the trace that went wrong."""
+"""Who is there, whose turn it is, and what stops: each a trace that went wrong once."""
 
 import pytest
 
@@ -167,7 +167,8 @@ async def test_an_approval_is_not_counted_for_owners_that_changed(world: World) 
     await rita.says(LINE)
     world.registry.add_package(SeedPackage(UI, (SECOND_OWNER.npm_user,), "acme/ui"))
     assert "changed" in await otto.clicks("Approve")
-    assert "npm's maintainers of @acme/ui changed: before otto-npm, olga-npm, ana-npm; now olga-npm." in rita.reads_all()
+    shown = rita.reads_all()
+    assert "npm's maintainers of @acme/ui changed: before otto-npm, olga-npm, ana-npm; now olga-npm." in shown
     assert "for the maintainers" in await otto.clicks("Approve")
     await olga.clicks("Approve")
     await olga.logs_in()

@@ -66,7 +66,7 @@ async def test_when_the_executor_withdraws_it_runs_with_the_account_of_the_other
     assert "Waits for @olga to log in" in request_of(world)
     assert "Your approval of C-1 is withdrawn" in await olga.clicks("Withdraw my approval")
     assert "Waits for @otto to press *I'm ready* in their DM" in request_of(world)
-    assert "C-1 runs with your npm account now: you approved it" in otto.reads("dm")
+    assert "C-1, which you approved, runs with your npm account" in otto.reads("dm")
     assert not otto.links()  # nothing comes unasked
     await otto.clicks("I'm ready", "dm")
     assert "Nothing to press here any more" in otto.reads_all("dm")
@@ -82,7 +82,7 @@ async def test_another_reviewer_lends_the_account_while_the_executor_is_away(wor
     await otto.clicks("Approve")
     assert not olga.sees_button("Run with my account")  # Otto is here
     await world.advance(minutes=6)
-    assert "Waits for @otto to confirm at npm, as npm user otto-npm; the link was not used." in request_of(world)
+    assert "Waits for @otto to confirm at npm, as npm user otto-npm; the link is over." in request_of(world)
     assert "You asked for C-1 yourself" in await rita.clicks("Run with my account")
     assert "C-1 runs with your npm account now. Next: log in at npm" in await olga.clicks("Run with my account")
     await olga.logs_in()
