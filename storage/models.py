@@ -309,6 +309,8 @@ class HandoffRow(Base):
     refusal: Mapped[str] = mapped_column(default="")
     """Why a login made no link: `bot.messages.links.LinkRefusal`."""
     refused_npm_user: Mapped[str] = mapped_column(default="")
+    ended_session: Mapped[bool] = mapped_column(default=False)
+    """[Not me] found a session to end."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     next_poll_at: Mapped[datetime]

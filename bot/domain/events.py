@@ -17,6 +17,7 @@ class AuditKind(StrEnum):
     ATTEMPT_ENDED = "attempt.ended"
     HANDOFF_MADE = "handoff.made"
     HANDOFF_ENDED = "handoff.ended"
+    DISOWNED = "handoff.disowned"
     LINK_MADE = "link.made"
     LINK_CONFIRMED = "link.confirmed"
     LINK_REFUSED = "link.refused"

@@ -97,6 +97,8 @@ class ChangeSetView(Frozen):
     permissions_stated: bool = True
     paused: bool = False
     cancelled_by: str = ""
+    disowned_by: str = ""
+    """Who said of a link of npm's for it that it was not theirs."""
     """Slack id of who cancelled it."""
     channel: str
 

@@ -66,6 +66,12 @@ def _rejected(_: ChangeSetView, step: StepView) -> list[str]:
 
 
 def _cancelled(view: ChangeSetView, step: StepView) -> list[str]:
+    if view.disowned_by:
+        return [
+            f"🛑 {bold(f'Stopped: {_asked(step)}')}",
+            f"{mention(view.disowned_by)} says that a link of npm's for it was not theirs. Nothing changed at npm.",
+            "The admins check. Please do not ask for it again before they have.",
+        ]
     who = f" by {mention(view.cancelled_by)}" if view.cancelled_by else ""
     return [f"⏹ {bold(f'Cancelled{who}: {_asked(step)}')}", "Nothing changed at npm."]
 

@@ -44,6 +44,12 @@ def render_elsewhere(view: ChangeSetView) -> Message:
     return message(drawn.text, why, *drawn.blocks)
 
 
+def render_outcome_note(view: ChangeSetView) -> Message:
+    """Tell who asked how it ended: the channel's message changes without a sound."""
+    drawn = render_change_set(view)
+    return message(drawn.text, section(f"Your request C-{view.number} has ended."), *drawn.blocks)
+
+
 def notification_of(view: ChangeSetView) -> str:
     """Say in one line what a notification shows."""
     if len(view.steps) != 1:
@@ -226,7 +232,9 @@ def _cancel_dialog(view: ChangeSetView) -> Block:
 
 
 def _way_out(view: ChangeSetView) -> list[Block]:
-    lines = list(dict.fromkeys(line for step in view.steps[:_MOST_STEPS] if (line := way_out_of(step))))
+    stopped = bool(view.cancelled_by or view.disowned_by)  # on purpose: nobody is to be led into asking again
+    ended = [step for step in view.steps[:_MOST_STEPS] if not (stopped and step.state is State.CANCELLED)]
+    lines = list(dict.fromkeys(line for step in ended if (line := way_out_of(step))))
     if not lines or any(map(is_open, view.steps)):
         return []
     return [context("To go on, type:"), *code("\n".join(lines))]

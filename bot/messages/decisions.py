@@ -137,7 +137,7 @@ def render_not_your_link() -> Message:
 
 def render_later() -> Message:
     """The person is not at their computer."""
-    return answer("All right. Press “I'm ready” when you are at your computer; nobody else is held up.")
+    return answer("All right. Press “I'm ready” when you are at your computer; other requests go on.")
 
 
 def render_ready() -> Message:

@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from bot.domain.overview import HandoffState, HandoffView
-from bot.messages._blocks import actions, button, context, link_button, message, section
+from bot.messages._blocks import actions, button, confirmation, context, link_button, message, section
 from bot.messages._text import bold, count, mention, safe, when
 from bot.messages.ids import Action
 from bot.messages.message import Message
@@ -23,7 +23,7 @@ def render_handoff(view: HandoffView) -> Message:
                 view,
                 "⏸",
                 "Waits for you",
-                safe(view.outcome, 600) or "Nobody else is held up.",
+                safe(view.outcome, 600) or "Other requests go on meanwhile.",
                 "When you are at your computer, press the button: I get a new link then.",
             )
         case HandoffState.EXPIRED:
@@ -39,7 +39,7 @@ def render_handoff(view: HandoffView) -> Message:
                 view,
                 "🛑",
                 "Stopped: this was not you",
-                "I ended your npm session here and told the admins. This call was not made.",
+                "This call was not made, and the admins are told. The message below says more.",
             )
         case HandoffState.RENEWED:
             return _ended(view, "🔁", "You are ready", "A new link of npm's follows below, if npm still asks for one.")
@@ -116,7 +116,13 @@ def _resting(view: HandoffView, sign: str, what: str, *lines: str) -> Message:
 
 
 def _not_me(view: HandoffView) -> dict[str, object]:
-    return button("Not me", Action.HANDOFF_NOT_ME, view.id, style="danger")
+    sure = confirmation(
+        "Was this not you?",
+        "I stop what the link is for, end your npm session and tell the admins. To only put it off, press Later.",
+        yes="It was not me",
+        no="It was me",
+    )
+    return button("Not me", Action.HANDOFF_NOT_ME, view.id, style="danger", confirm=sure)
 
 
 def _for(view: HandoffView) -> str:

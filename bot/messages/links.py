@@ -105,26 +105,29 @@ def render_link_request_over(link: LinkView) -> Message:
     return answer(f"Nothing to decide any more: {mention(link.slack_user)} as npm user {safe(link.npm_user, 60)}.")
 
 
-def render_security_notice(slack_user: str, npm_user: str, *, what: str) -> Message:
+def render_security_notice(slack_user: str, npm_user: str, *, what: str, ended_session: bool) -> Message:
     """Tell the admins that somebody was sent a link of npm's and said that it was not them."""
     person = mention(slack_user)
     return answer(
         f"🛑 {bold(f'{person} says: a request to npm was not mine.')}",
         f"It was for: {safe(what, 700)} · as npm user {safe(npm_user, 60) or 'not known yet'}",
-        f"Done: the step is stopped, and the npm session of {person} is wiped here and ended at npm.",
+        f"Done: what the link was for is stopped. {_session_words(ended=ended_session)}",
         f"Next: an admin talks to {person} in person. If somebody else uses their Slack, end its sessions there.",
     )
 
 
-def render_security_advice(npm_user: str) -> Message:
+def render_security_advice(*, what: str, ended_session: bool) -> Message:
     """Tell the person who pressed "Not me" what was done and what to do."""
-    session = f"the npm session of {safe(npm_user, 60)}" if npm_user else "your npm session"
     return answer(
         f"🛑 {bold('Stopped. Thank you for saying so.')}",
-        f"What the link was for is stopped. I ended {session} and told the admins.",
-        "If you did not press Approve yourself, somebody may use your Slack: change its password, then npm's.",
-        "`/npmtrust login` links you again.",
+        f"It was for: {safe(what, 700)}. That is stopped. {_session_words(ended=ended_session)} I told the admins.",
+        "If you did not press or type anything for it, somebody may use your Slack: change its password, then npm's.",
+        "When all is well again, `/npmtrust login` gives me a new session.",
     )
+
+
+def _session_words(*, ended: bool) -> str:
+    return "The npm session is wiped here and I told npm to end it." if ended else "There was no npm session to end."
 
 
 def _proof(link: LinkView) -> str:

@@ -115,7 +115,8 @@ def _title(view: ChangeSetView) -> str:
 
 
 def _where(view: ChangeSetView) -> str:
-    return f"asked {when(view.created_at)} · until {when(view.deadline)}"
+    until = f" · until {when(view.deadline)}" if any(map(is_open, view.steps)) else ""
+    return f"asked {when(view.created_at)}{until}"
 
 
 def _waits_lines(view: ChangeSetView) -> list[str]:

@@ -16,7 +16,7 @@ def render_staged(number: int, channel: str, *, packages: int = 1) -> Message:
     what = "" if packages == 1 else f" for {count(packages, 'package')}"
     where = "the message here" if is_direct(channel) else mention_channel(channel)
     return answer(
-        f"✅ Asked as C-{number}{what}: see {where}. I tell the reviewers.",
+        f"✅ Asked as C-{number}{what}: see {where}.",
         f"`{COMMAND} cancel C-{number}` takes it back.",
     )
 

@@ -122,7 +122,8 @@ def render_with_line(refusal: Message, line: str, *, edit: str = "") -> Message:
 
 def note_of_look(packages: list[str]) -> str:
     """Say, as a remark and no refusal, that an id was not read: a reviewer must look first."""
-    return f"What the id stands for is not read yet ({names(packages)}): a reviewer presses Look, then can approve."
+    which = f"Which configuration this is has not been read yet ({names(packages)})"
+    return f"{which}: a reviewer presses Look, then can approve."
 
 
 def _refuse(why: str, out: str) -> Message:

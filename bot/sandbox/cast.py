@@ -20,7 +20,7 @@ class Character:
 
 REQUESTER = Character("U0RITA", "rita", "Rita", "requester", "rita@acme.example", "rita-npm", "rita@acme.example")
 OWNER = Character(
-    "U0OTTO", "otto", "Otto", "owner of @acme/ui and @acme/core", "otto@acme.example", "otto-npm", "otto@acme.example"
+    "U0OTTO", "otto", "Otto", "owner of @acme/ui, admin", "otto@acme.example", "otto-npm", "otto@acme.example"
 )
 SECOND_OWNER = Character(
     "U0OLGA", "olga", "Olga", "owner of @acme/ui, admin", "olga@acme.example", "olga-npm", "olga@elsewhere.example"

@@ -71,14 +71,19 @@ async def run_sandbox(
         folder = Path(name)
         async with _open_world(port) as world:
             bot_environment = _environment_of(world, folder, environment)
-            async with _open_bot(bot_command, bot_environment, folder, end_seconds) as bot:
-                is_ready = await _wait_until_ready(world.slack, bot, ended)
-                if is_ready:
-                    print(f"npmtrust sandbox: {world.slack.url}  (Ctrl-C ends everything)", flush=True)  # noqa: T201
-                    await _wait_for_any(ended.wait(), bot.wait())
-                is_late = bot.returncode is None
-            if ended.is_set():
-                return 0
+            said = f"npmtrust sandbox: {world.slack.url}  (Ctrl-C ends everything)"
+            is_killed = True
+            while is_killed:
+                async with _open_bot(bot_command, bot_environment, folder, end_seconds) as bot:
+                    is_ready = await _wait_until_ready(world.slack, bot, ended)
+                    if is_ready:
+                        print(said, flush=True)  # noqa: T201
+                        await _wait_for_any(ended.wait(), bot.wait())
+                    is_late = bot.returncode is None
+                if ended.is_set():
+                    return 0
+                is_killed = is_ready and (bot.returncode or 0) < 0
+                said = "npmtrust sandbox: the bot was killed, and goes on with the same database"
             why = "did not get ready" if is_late else f"ended with status {bot.returncode}"
             lines = (folder / LOG).read_text(errors="replace").splitlines()[-LAST_LINES:]
             print(f"npmtrust sandbox: the bot {why}; its last lines:", *lines, sep="\n", file=sys.stderr)  # noqa: T201

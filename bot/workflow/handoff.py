@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pydantic import SecretStr
 
 from bot.domain import step_events
+from bot.domain.events import AuditKind
 from bot.domain.lifecycle import OPEN_STATES, State, WaitFor
 from bot.domain.overview import HandoffState
 from bot.errors import RegistryError
@@ -274,13 +275,15 @@ def disown(services: Services, store: Store, handoff: HandoffRow, now: datetime)
     if handoff.step_id is not None:
         stopped = [store.change_sets.load_step(handoff.step_id)]
     for row in stopped:
+        store.audit.add(AuditKind.DISOWNED, actor=handoff.slack_user, at=now, change_set_id=row.change_set_id)
         transitions.move(store, row, step_events.Cancelled(), actor=handoff.slack_user, now=now)
+    handoff.ended_session = session is not None
     for read in store.reads.list_in(["ready", "waiting"]):
         if read.slack_user == handoff.slack_user:
             read.state, read.problem = "failed", "it was stopped"
             store.surfaces.touch(f"list:{read.batch}", now)
             settle_look(services, store, read, now)
     store.surfaces.want(f"advice:{handoff.id}", channel=handoff.slack_user, now=now, urgent=True)
-    for admin in services.options.admins:
+    for admin in services.options.admins - {handoff.slack_user} or services.options.admins:
         store.surfaces.want(f"notice:{handoff.id}:{admin}", channel=admin, now=now, urgent=True)
     return session

@@ -15,7 +15,7 @@ from bot.messages.notices import render_given_up, render_postponed
 from bot.notifications import SlackThrottled, SlackUnavailable
 from bot.registry import RegistryUnavailable
 from bot.services import Services
-from bot.workflow.answering import answer
+from bot.workflow.answering import try_to_answer
 from bot.workflow.progress import Progress
 from bot.workflow.reception import handle
 from storage.inbox import CLAIM
@@ -94,18 +94,18 @@ async def _postpone(services: Services, delivery: Delivery, row_id: int, *, trie
     now = services.clock.now()
     row = await services.database.run(lambda store: store.inbox.load(row_id))
     if row is None or now - row.received_at > PATIENCE:
-        await answer(services, delivery, render_given_up(str(why)))
+        await try_to_answer(services, delivery, render_given_up(str(why)))
         await services.database.run(lambda store: store.inbox.finish(row_id, failed=True))
         return
     asked = why.retry_after if isinstance(why, RegistryUnavailable | SlackThrottled) else None
     until = now + max(min(timedelta(seconds=2**tries), _LONGEST_PAUSE), timedelta(seconds=asked or 0))
     await services.database.run(lambda store: store.inbox.postpone(row_id, until))
     if tries == 1 and isinstance(why, RegistryError) and isinstance(delivery, CommandDelivery | ClickDelivery):
-        await answer(services, delivery, render_postponed(str(why)))
+        await try_to_answer(services, delivery, render_postponed(str(why)))
 
 
 async def _give_up(services: Services, delivery: Delivery, row_id: int, error: Exception) -> None:
     error_id = secrets.token_hex(4)
     _LOG.error("Error %s: a %s could not be done", error_id, delivery.kind, exc_info=error)
     await services.database.run(lambda store: store.inbox.finish(row_id, failed=True))
-    await answer(services, delivery, acks.broken(error_id))
+    await try_to_answer(services, delivery, acks.broken(error_id))

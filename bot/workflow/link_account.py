@@ -149,6 +149,7 @@ def _judge(
         return session
     link = _link(services, store, handoff, identity, link, now)
     if link.state != LinkState.LINKED:
+        handoff.outcome = "One thing is missing, see below: an admin must confirm that this npm user is you."
         return session
     replaced = keep_session(services, store, link, session, now)
     handoff.outcome = f"You are logged in as npm user {link.npm_user}. I go on with what waited for it."

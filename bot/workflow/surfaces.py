@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from bot.domain.overview import ChangeSetView
 from bot.errors import SlackError, StorageError
-from bot.messages.change_set import render_change_set, render_elsewhere, render_review_request
+from bot.messages.change_set import render_change_set, render_elsewhere, render_outcome_note, render_review_request
 from bot.messages.commands import render_json
 from bot.messages.details import render_details
 from bot.messages.handoff import render_asked_over, render_asked_to_run, render_handoff
@@ -149,7 +149,10 @@ def _refused(services: Services, store: Store, draft: _Draft, code: str) -> None
 def _tell_people(services: Services, store: Store, change_set: ChangeSetRow) -> None:
     """Show a change set by DM to its requester and its reviewers, since its channel shows nothing new any more."""
     view = change_set_view(services, store, change_set)
-    for person in {change_set.requester}.union(*(step.reviewers for step in view.steps)):
+    people = {change_set.requester}.union(*(step.reviewers for step in view.steps))
+    if store.surfaces.find(f"outcome:{change_set.id}"):
+        people.discard(change_set.requester)  # who was told how it ended
+    for person in people:
         key = f"elsewhere:{change_set.id}:{person}"
         if store.surfaces.find(key) is None:
             store.surfaces.want(key, channel=person, now=services.clock.now())
@@ -196,12 +199,15 @@ def _notice(services: Services, store: Store, reference: str) -> Message | None:
     if handoff is None:
         return None
     what = handoff_view(services, store, handoff).what or "a login at npm"
-    return render_security_notice(handoff.slack_user, handoff.npm_user, what=what)
+    return render_security_notice(handoff.slack_user, handoff.npm_user, what=what, ended_session=handoff.ended_session)
 
 
-def _advice(_services: Services, store: Store, reference: str) -> Message | None:
+def _advice(services: Services, store: Store, reference: str) -> Message | None:
     handoff = store.handoffs.load(int(reference))
-    return render_security_advice(handoff.npm_user) if handoff else None
+    if handoff is None:
+        return None
+    what = handoff_view(services, store, handoff).what or "a login at npm"
+    return render_security_advice(what=what, ended_session=handoff.ended_session)
 
 
 def _asked(_services: Services, store: Store, reference: str) -> Message | None:
@@ -237,6 +243,7 @@ def _list(_services: Services, store: Store, reference: str) -> Message:
 _RENDERERS: Mapping[str, _Renderer] = {
     "change_set": _of_change_set(render_change_set),
     "review": _of_change_set(render_review_request),
+    "outcome": _of_change_set(render_outcome_note),
     "elsewhere": _of_change_set(render_elsewhere),
     "handoff": _handoff,
     "link": _of_link(lambda services, link: render_link_outcome(link_view(services, link))),

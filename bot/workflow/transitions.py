@@ -50,7 +50,20 @@ def move(store: Store, row: StepRow, event: Event, *, actor: str = NPMTRUST, now
     touch(store, row.change_set_id, now)
     store.surfaces.touch(f"asked:{row.id}", now)
     store.flush()
+    if after.state not in OPEN_STATES:
+        _tell_requester(store, row, actor, now)
     return True
+
+
+def _tell_requester(store: Store, row: StepRow, actor: str, now: datetime) -> None:
+    """When the last step has ended, who asked is told by DM, unless they ended it themself or asked in the DM."""
+    change_set = store.change_sets.load(row.change_set_id)
+    steps = store.change_sets.load_steps(change_set.id)
+    if actor == change_set.requester or any(step.lifecycle.state in OPEN_STATES for step in steps):
+        return
+    knows_by_dm = store.surfaces.find(f"elsewhere:{change_set.id}:{change_set.requester}") is not None
+    if not (change_set.channel.startswith("D") or knows_by_dm):
+        store.surfaces.want(f"outcome:{change_set.id}", channel=change_set.requester, now=now)
 
 
 def expire(store: Store, change_set: ChangeSetRow, row: StepRow, now: datetime) -> bool:

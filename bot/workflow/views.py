@@ -44,6 +44,7 @@ def change_set_view(services: Services, store: Store, change_set: ChangeSetRow) 
         paused=change_set.paused,
         channel=change_set.channel,
         cancelled_by=store.audit.find_last_actor(AuditKind.CANCEL_WANTED, change_set.id),
+        disowned_by=store.audit.find_last_actor(AuditKind.DISOWNED, change_set.id),
     )
 
 

@@ -76,7 +76,7 @@ Until npm is called, who approved can withdraw, and @U0RITA and the admins can c
             "C-42 is half done, and is finished or undone as it was approved: stopping here would leave it half.",
             "This link is over, and nothing waits for it. If I need you again, I send a new one.",
             "This link was made for somebody else, so only they can use its buttons.",
-            "All right. Press “I'm ready” when you are at your computer; nobody else is held up.",
+            "All right. Press “I'm ready” when you are at your computer; other requests go on.",
             "Good. I ask npm for a new link; it comes here in a moment.",
             "I sent you a DM with npm's login link.",
             "Stopped. I wiped your npm session and told the admins; the message below says what to do next.",

@@ -107,7 +107,7 @@ Thank you, that was all. C-42 shows the outcome.\
 """,
             "later": """\
 ⏸ Waits for you: acme/ui → release.yml may publish @acme/ui
-Nobody else is held up. When you are at your computer, press the button: I get a new link then.
+Other requests go on meanwhile. When you are at your computer, press the button: I get a new link then.
 [I'm ready] [Not me]\
 """,
             "expired": """\
@@ -117,7 +117,7 @@ The link ran out or was refused, or its answer got lost, and nothing happened at
 """,
             "not_me": """\
 🛑 Stopped: this was not you: acme/ui → release.yml may publish @acme/ui
-I ended your npm session here and told the admins. This call was not made.\
+This call was not made, and the admins are told. The message below says more.\
 """,
             "renewed": """\
 🔁 You are ready: acme/ui → release.yml may publish @acme/ui

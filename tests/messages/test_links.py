@@ -131,18 +131,17 @@ def test_a_question_that_answered_itself_says_so() -> None:
 
 
 def test_not_me_tells_the_admins_and_the_person_what_was_done_and_what_to_do() -> None:
-    assert read(
-        render_security_notice(OTTO, "otto-npm", what="acme/ui → release.yml may publish @acme/ui")
-    ) == snapshot("""\
+    what = "acme/ui → release.yml may publish @acme/ui"
+    notice = read(render_security_notice(OTTO, "otto-npm", what=what, ended_session=True))
+    assert notice == snapshot("""\
 🛑 @U0OTTO says: a request to npm was not mine.
 It was for: acme/ui → release.yml may publish @acme/ui · as npm user otto-npm
-Done: the step is stopped, and the npm session of @U0OTTO is wiped here and ended at npm.
+Done: what the link was for is stopped. The npm session is wiped here and I told npm to end it.
 Next: an admin talks to @U0OTTO in person. If somebody else uses their Slack, end its sessions there.\
 """)
-    assert read(render_security_advice("otto-npm")) == snapshot("""\
+    assert read(render_security_advice(what=what, ended_session=False)) == snapshot("""\
 🛑 Stopped. Thank you for saying so.
-What the link was for is stopped. I ended the npm session of otto-npm and told the admins.
-If you did not press Approve yourself, somebody may use your Slack: change its password, then npm's.
-`/npmtrust login` links you again.\
+It was for: acme/ui → release.yml may publish @acme/ui. That is stopped. There was no npm session to end. I told the admins.
+If you did not press or type anything for it, somebody may use your Slack: change its password, then npm's.
+When all is well again, `/npmtrust login` gives me a new session.\
 """)
-    assert "your npm session" in read(render_security_advice(""))

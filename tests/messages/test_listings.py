@@ -116,7 +116,7 @@ def test_the_status_of_several_is_a_line_each() -> None:
 C-42: @U0RITA asks: let acme/ui → release.yml publish @acme/ui
 asked Mon 14:00 UTC · until Thu 14:05 UTC
 C-41: ✅ @acme/ui now trusts acme/ui → release.yml
-asked Mon 14:00 UTC · until Thu 14:05 UTC
+asked Mon 14:00 UTC
 C-40: @U0RITA asks for 2 changes · 2 in review
 asked Mon 14:00 UTC · until Thu 14:05 UTC\
 """)

@@ -32,11 +32,11 @@ def test_what_the_bot_says_of_itself() -> None:
             "🔎 Looking at @acme/ui, b, c and 2 more on npm…",
             "🔎 Looking at npm…",
             """\
-✅ Asked as C-42: see #C0GENERAL. I tell the reviewers.
+✅ Asked as C-42: see #C0GENERAL.
 `/npmtrust cancel C-42` takes it back.\
 """,
             """\
-✅ Asked as C-42 for 3 packages: see #C0GENERAL. I tell the reviewers.
+✅ Asked as C-42 for 3 packages: see #C0GENERAL.
 `/npmtrust cancel C-42` takes it back.\
 """,
             """\
@@ -44,7 +44,7 @@ C-42 waits for a maintainer to link an npm account: otto-npm, olga-npm.
 Do you know them? Ask them to press “I maintain this: link my npm account”.\
 """,
             """\
-✅ Asked as C-42: see the message here. I tell the reviewers.
+✅ Asked as C-42: see the message here.
 `/npmtrust cancel C-42` takes it back.\
 """,
             """\

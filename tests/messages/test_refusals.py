@@ -114,5 +114,5 @@ When npm asks for your second factor, I send you its own link. If it was a real 
 
 def test_an_id_that_was_not_read_is_a_remark() -> None:
     assert refusals.note_of_look(["@acme/ui"]) == snapshot(
-        "What the id stands for is not read yet (@acme/ui): a reviewer presses Look, then can approve."
+        "Which configuration this is has not been read yet (@acme/ui): a reviewer presses Look, then can approve."
     )

@@ -166,9 +166,7 @@ Nothing changed at npm.
 ⏹ Cancelled by @U0RITA: let acme/ui → release.yml publish @acme/ui
 Nothing changed at npm.
 (asked @U0RITA · ended Mon 14:03 UTC · C-42)
-[Details]
-(To go on, type:)
-| /npmtrust github @acme/ui --repo acme/ui --file release.yml --allow-publish --allow-stage-publish\
+[Details]\
 """,
             "expired": """\
 ⌛ Expired: let acme/ui → release.yml publish @acme/ui

@@ -130,3 +130,24 @@ async def test_a_taken_port_is_told_in_one_line() -> None:
         port = taken.sockets[0].getsockname()[1]
         with pytest.raises(StartupError, match=f"port {port} cannot be used"):
             await run_sandbox(port=port, environment={}, bot_command=())
+
+
+async def test_a_bot_that_was_killed_goes_on_with_the_same_folder(tmp_path: Path) -> None:
+    report, said = tmp_path / "report", Listener()
+    counted = READY.replace("json.dump(", "open('starts', 'a').write('x'); json.dump(").replace(
+        '"folder": os.getcwd()', '"folder": os.getcwd(), "pid": os.getpid()'
+    )
+    with redirect_stdout(said):
+        running = asyncio.create_task(run_sandbox(environment={}, bot_command=program(counted, report)))
+        await said.heard.wait()
+        said.heard.clear()
+        first = json.loads(report.read_text())
+        os.kill(first["pid"], signal.SIGKILL)
+        await said.heard.wait()
+        second = json.loads(report.read_text())
+        assert (Path(second["folder"]) / "starts").read_text() == "xx"
+        assert second["pid"] != first["pid"]
+        assert second["environment"] == first["environment"]
+        os.kill(os.getpid(), signal.SIGINT)
+        assert await running == 0
+    assert "the bot was killed, and goes on with the same database" in said.getvalue()

@@ -125,7 +125,7 @@ async def test_a_request_in_the_dm_with_the_bot_reaches_its_reviewers_by_dm(worl
     rita, otto, olga, _ = people(world)
     await otto.links_account()
     await rita.says(LINE, world.slack.dm(rita.id))
-    assert "✅ Asked as C-1: see the message here. I tell the reviewers." in rita.reads_all("dm")
+    assert "✅ Asked as C-1: see the message here." in rita.reads_all("dm")
     assert "Your review is asked for. It was asked for in a DM with me, so here is what stands there." in otto.reads(
         "dm"
     )

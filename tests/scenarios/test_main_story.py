@@ -28,7 +28,7 @@ async def test_a_request_is_approved_confirmed_with_npm_and_stands_in_the_regist
 
     await rita.says(LINE)
     assert rita.reads(back=1) == snapshot("""\
-✅ Asked as C-1: see #general. I tell the reviewers.
+✅ Asked as C-1: see #general.
 `/npmtrust cancel C-1` takes it back.\
 """)
     assert sam.reads() == snapshot("""\
@@ -101,7 +101,7 @@ async def test_who_maintains_a_package_links_an_account_from_the_request(world: 
     rita, otto, sam = world.person(REQUESTER), world.person(OWNER), world.person(STRANGER)
     await rita.says(LINE)
     assert rita.reads(back=1) == snapshot("""\
-✅ Asked as C-1: see #general. I tell the reviewers.
+✅ Asked as C-1: see #general.
 `/npmtrust cancel C-1` takes it back.
 C-1 waits for a maintainer to link an npm account: otto-npm, olga-npm, ana-npm.
 Do you know them? Ask them to press “I maintain this: link my npm account”.\
@@ -145,3 +145,16 @@ Needs 1 of @otto · not linked: olga-npm, ana-npm
 until Thu 14:00 UTC · C-1
 [Approve] [Reject…] [Details] [I maintain this: link my npm account] [Cancel]\
 """)
+
+
+async def test_who_asked_is_told_by_dm_how_it_ended(world: World) -> None:
+    rita, otto = world.person(REQUESTER), world.person(OWNER)
+    await otto.links_account()
+    await rita.says(LINE)
+    await otto.clicks("Approve")
+    assert rita.reads("dm") == ""
+    await otto.confirms()
+    assert rita.reads("dm").startswith("Your request C-1 has ended.\n✅ *@acme/ui now trusts acme/ui → release.yml*")
+    await rita.says("github @acme/tokens --file other.yml")
+    await rita.says("cancel C-2")
+    assert "C-2" not in rita.reads_all("dm")

@@ -93,8 +93,9 @@ async def test_what_a_closed_channel_cannot_show_goes_to_its_people_by_dm(world:
     await otto.clicks("Approve")
     world.slack.channels[HERE].is_archived = True
     await otto.confirms()
+    assert "Your request C-1 has ended." in rita.reads_all("dm")
+    assert f"I cannot post in #{GENERAL[1]} any more" in otto.reads_all("dm")
     for person in (rita, otto):
-        assert f"I cannot post in #{GENERAL[1]} any more" in person.reads_all("dm")
         assert TRUSTED in request_of(world, person, "dm")
     world.slack.channels[HERE].is_archived = False
     await world.advance(hours=1)
@@ -141,3 +142,13 @@ async def test_while_the_database_is_locked_the_ack_says_that_nothing_was_stored
         assert "C-1" not in rita.reads_all()
         await rita.says(LINE)
         assert "Asked as C-1" in rita.reads_all()
+
+
+async def test_a_command_that_was_typed_while_slack_was_down_is_answered_when_it_is_back(world: World) -> None:
+    rita = world.person(REQUESTER)
+    world.slack.outage = True
+    await rita.says("pending")
+    await world.advance(minutes=2)
+    world.slack.outage = False
+    await world.advance(minutes=2)
+    assert rita.reads_all().count("Nothing is open.") == 1

@@ -282,6 +282,7 @@ def upgrade() -> None:
         sa.Column("looks", sa.Boolean(), nullable=False),
         sa.Column("refusal", sa.Text(), nullable=False),
         sa.Column("refused_npm_user", sa.Text(), nullable=False),
+        sa.Column("ended_session", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("next_poll_at", sa.DateTime(timezone=True), nullable=False),
