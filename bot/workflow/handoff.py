@@ -17,7 +17,7 @@ from bot.workflow import transitions
 from bot.workflow.lane import hold_lane, live_session
 from bot.workflow.link_account import LoginWanted, begin_login, finish_login
 from bot.workflow.look import settle_look
-from bot.workflow.presence import ask_to_come, is_present, mark_present, show_presence
+from bot.workflow.presence import is_present, let_rest, mark_present, show_presence
 from bot.workflow.progress import Progress
 from bot.workflow.recording import close_handoff, wipe_session
 from storage.models import HandoffRow, LinkRow, SurfaceRow
@@ -72,19 +72,12 @@ def _next_login(services: Services, store: Store) -> LoginWanted | None:
         if link is None or link.away or store.handoffs.find_open(slack_user):
             continue
         if not is_present(link, now):
-            _ask_to_log_in(store, link, now)
+            let_rest(store, link, now)
             continue
         if live_session(services, link) is None:
             return LoginWanted(slack_user, link.slack_name, link.slack_email, link.npm_user)
         _go_on(store, slack_user, WaitFor.LOGIN, now)
     return None
-
-
-def _ask_to_log_in(store: Store, link: LinkRow, now: datetime) -> None:
-    link.away = True
-    for row in store.change_sets.list_waiting_for(link.slack_user):
-        ask_to_come(store, link, row, now)
-        return
 
 
 async def _mint(services: Services, wanted: LoginWanted) -> None:

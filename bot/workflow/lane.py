@@ -148,6 +148,42 @@ def _take_step(services: Services, store: Store, row: StepRow, lease: LeaseRow) 
     A step that moved another way instead is progress: the choice is made again.
     """
     now = services.clock.now()
+    ready = _look_at_step(services, store, row)
+    if not isinstance(ready, _Account):
+        return ready
+    step = row.lifecycle
+    call = LIST if step.state is State.UNKNOWN else step.call.value
+    if call != LIST and not transitions.move(store, row, step_events.Taken(), now=now):
+        return None
+    if call == Call.CREATE.value:
+        transitions.update_progress(row, called_at=now)
+    attempt = _write_attempt(store, call, ready.link, lease, now, step_id=row.id)
+    return Errand(
+        attempt_id=attempt.id,
+        call=call,
+        package=row.package,
+        operation=OPERATION.validate_json(row.operation),
+        phase=step.phase,
+        session=ready.session,
+        slack_user=ready.link.slack_user,
+        npm_user=ready.link.npm_user,
+        step_id=row.id,
+        read_id=None,
+        started_at=now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """The account that a step runs with now."""
+
+    link: LinkRow
+    session: SecretStr
+
+
+def _look_at_step(services: Services, store: Store, row: StepRow) -> _Account | Progress | None:
+    """Find the account of a step whose turn it is; None when it is not, progress when the step moved another way."""
+    now = services.clock.now()
     change_set = store.change_sets.load(row.change_set_id)
     step = row.lifecycle
     if step.state is State.READY and (stop := _stop_event(row, change_set.deadline, now)):
@@ -156,11 +192,10 @@ def _take_step(services: Services, store: Store, row: StepRow, lease: LeaseRow) 
         return None
     directory = load_directory(services, store)
     facts = load_step_facts(services, store, change_set, row)
-    tried = transitions.progress_of(row).tried
-    candidates = executors_of(facts, directory, tried)
     nobody_approved = step.untouched and not executors_of(facts, directory)
     if nobody_approved and transitions.set_difference(store, row, transitions.LINK_CLOSED, now):
         return Progress(more=True)
+    candidates = executors_of(facts, directory, transitions.progress_of(row).tried)
     if row.executor not in candidates:
         row.executor = candidates[0] if candidates else row.executor
     link = store.links.find_linked(row.executor)
@@ -171,34 +206,10 @@ def _take_step(services: Services, store: Store, row: StepRow, lease: LeaseRow) 
         return Progress(more=True)
     if not (_may_be_asked(services, store, link) or link.away):
         ask_to_come(store, link, row, now)
-    is_refused = (
-        step.untouched
-        and step.state is State.READY
-        and authorise(Action.EXECUTE, row.executor, facts, directory) is not None
-    )
+    is_new = step.untouched and step.state is State.READY
+    is_refused = is_new and authorise(Action.EXECUTE, row.executor, facts, directory) is not None
     is_busy = store.change_sets.is_package_busy(row.package, but=row.id)
-    if is_refused or is_busy or not _may_be_asked(services, store, link):
-        return None
-    call = LIST if step.state is State.UNKNOWN else step.call.value
-    if call != LIST and not transitions.move(store, row, step_events.Taken(), now=now):
-        return None
-    if call == Call.CREATE.value:
-        transitions.update_progress(row, called_at=now)
-    operation = OPERATION.validate_json(row.operation)
-    attempt = _write_attempt(store, call, link, lease, now, step_id=row.id)
-    return Errand(
-        attempt_id=attempt.id,
-        call=call,
-        package=row.package,
-        operation=operation,
-        phase=step.phase,
-        session=session,
-        slack_user=link.slack_user,
-        npm_user=link.npm_user,
-        step_id=row.id,
-        read_id=None,
-        started_at=now,
-    )
+    return None if is_refused or is_busy or not _may_be_asked(services, store, link) else _Account(link, session)
 
 
 def _stop_event(row: StepRow, deadline: datetime, now: datetime) -> step_events.Event | None:

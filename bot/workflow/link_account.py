@@ -18,7 +18,7 @@ from bot.workflow import transitions
 from bot.workflow.authorise import load_directory, load_step_facts
 from bot.workflow.invite import invite_linked
 from bot.workflow.lane import live_session
-from bot.workflow.presence import ask_to_come, mark_present
+from bot.workflow.presence import let_rest, mark_present
 from bot.workflow.recording import HANDOFF_LIFE, close_handoff, host_of, wipe_session
 from storage.models import HandoffRow, LinkRow, StepRow
 from storage.repository import new_token
@@ -142,7 +142,7 @@ def _judge(
         handoff.outcome = "The account of this login was not linked; the message below says why."
         store.surfaces.want(f"link_refused:{handoff.id}", channel=handoff.slack_user, now=now)
         if link is not None and link.state == LinkState.LINKED:
-            _rest(store, link, now)
+            let_rest(store, link, now)  # no other login link before they press something
         store.audit.add(
             AuditKind.LINK_REFUSED, actor=handoff.slack_user, at=now, npm_user=identity.npm_user, why=refusal.value
         )
@@ -154,14 +154,6 @@ def _judge(
     replaced = keep_session(services, store, link, session, now)
     handoff.outcome = f"You are logged in as npm user {link.npm_user}. I go on with what waited for it."
     return replaced
-
-
-def _rest(store: Store, link: LinkRow, now: datetime) -> None:
-    """The login was not theirs: no other login link is sent before they press something."""
-    link.away = True
-    for row in store.change_sets.list_waiting_for(link.slack_user):
-        ask_to_come(store, link, row, now)
-        return
 
 
 def _check_identity(

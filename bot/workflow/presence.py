@@ -31,6 +31,14 @@ def ask_to_come(store: Store, link: LinkRow, row: StepRow, now: datetime) -> Non
     show_presence(store, link, now)
 
 
+def let_rest(store: Store, link: LinkRow, now: datetime) -> None:
+    """Make no link for them before they press something; where a step waits for them, ask them to."""
+    link.away = True
+    waiting = store.change_sets.list_waiting_for(link.slack_user)
+    if waiting:
+        ask_to_come(store, link, waiting[0], now)
+
+
 def show_presence(store: Store, link: LinkRow, now: datetime) -> None:
     """Bring up to date what shows whether somebody is waited for."""
     for row in store.change_sets.list_steps(OPEN_STATES - {State.IN_REVIEW}):
