@@ -1,8 +1,8 @@
 """How a step moves: one pure function over every state and event.
 
-The table in the README's "How a step moves" is the contract. `tests/domain/test_lifecycle.py` holds it over every pair
-of state and event; `tests/domain/test_lifecycle_exploration.py` walks every path with faults, lagging reads, kills,
-outside changes and absent people, and proves that nothing ends wrong or never.
+`tests/domain/test_lifecycle.py` writes the contract down as a table over every pair of state and event;
+`tests/domain/test_lifecycle_exploration.py` walks every path with faults, lagging reads, kills, outside changes and
+absent people, and proves that nothing ends wrong or never.
 
 The words: *untouched* is phase first and not `maybe_acted`; *back* is `ready` in phase first, else `half_replaced`; a
 read is *settled* when it is later than the last call's deadline plus npm's lag. An event that does not apply in a state
