@@ -151,8 +151,10 @@ def _judge(
     if link.state != LinkState.LINKED:
         handoff.outcome = "One thing is missing, see below: an admin must confirm that this npm user is you."
         return session
+    waits = store.change_sets.list_waiting_for(link.slack_user) or store.reads.list_waiting_for(link.slack_user)
+    follows = "I go on with what waited for it." if waits else "Next: approve where your review is asked for."
     replaced = keep_session(services, store, link, session, now)
-    handoff.outcome = f"You are logged in as npm user {link.npm_user}. I go on with what waited for it."
+    handoff.outcome = f"You are logged in as npm user {link.npm_user}. {follows}"
     return replaced
 
 

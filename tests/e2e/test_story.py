@@ -179,7 +179,9 @@ def test_the_message_box_remembers_and_hints(meet: Meet) -> None:
         expect(sam.box).to_have_value(line)
     sam.keys("Alt+1")
     expect(sam.page.get_by_test_id("person-U0RITA")).to_have_attribute("aria-current", "true")
+    expect(sam.box).to_have_value("")
     sam.keys("Alt+4")
+    expect(sam.box).to_have_value("a draft")  # what was typed here waits here, until the switch is done
     sam.types("/nothing here")
     expect(sam.page.get_by_role("alert").filter(has_text="is not a valid command")).to_be_visible()
     expect(sam.box).to_have_value("/nothing here")

@@ -267,6 +267,7 @@ async def test_a_session_ends_after_two_hours_and_approval_asks_for_the_login_fi
     assert "Log in as otto-npm" in asked
     assert not world.trust_calls()  # no call is made with a session that is over
     await otto.logs_in()
+    assert "I go on with what waited for it." in otto.reads_all("dm")
     assert "Confirm at npm" in otto.reads("dm")
     await otto.confirms()
     assert len(world.registry.configurations("@acme/ui")) == 1

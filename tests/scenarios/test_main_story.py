@@ -126,7 +126,7 @@ The link leads to www.npmjs.com · ends Mon 14:05 UTC · any device · I never a
     await otto.logs_in()
     assert otto.reads("dm", back=1) == snapshot("""\
 ✅ *Logged in at npm*
-You are logged in as npm user otto-npm. I go on with what waited for it.\
+You are logged in as npm user otto-npm. Next: approve where your review is asked for.\
 """)
     assert otto.reads("dm") == snapshot("""\
 ✅ You are linked to npm user *otto-npm* (npm's verified e-mail is the one in Slack). The session lasts until Mon 16:00 UTC.
