@@ -105,7 +105,7 @@ async def measure(folder: Path, *, seed: int, seconds: float) -> Figures:
             figures.recoveries.append(time.monotonic() - killer.last)
             _count(child, requests, figures)
         figures.kills, figures.deliveries = child.kills, child.acked
-        figures.lost = child.acked - child.inbox()["done"]
+        figures.lost = max(0, child.acked - child.inbox()["done"])
     return figures
 
 

@@ -126,6 +126,11 @@ class Child:
         with closing(sqlite3.connect(self.folder / "npmtrust.sqlite3")) as database:
             return Counter(state for (state,) in database.execute("SELECT state FROM inbox"))
 
+    def is_all_done(self) -> bool:
+        """Tell whether everything acked is done, and nothing is left; what was stored and not acked came twice."""
+        stored = self.inbox()
+        return stored["done"] >= self.acked and set(stored) == {"done"}
+
     async def says(self, user: str, text: str) -> None:
         """Type a command, again when Slack says that it failed."""
         await self._insist(lambda: self.slack.command(user, GENERAL[0], text))
@@ -210,7 +215,7 @@ class People:
         """Tell whether every outcome is told, nobody is asked for anything, and nothing acked is left to do."""
         told = (self.child.newest(request) for request in requests)
         is_told = all(message is not None and is_outcome(self.child.slack.text_of(message)) for message in told)
-        return is_told and self._find_task() is None and self.child.inbox() == {"done": self.child.acked}
+        return is_told and self._find_task() is None and self.child.is_all_done()
 
     async def _react(self, requests: Iterable[Request]) -> bool:
         """Do the next thing that a message asks for; False when there is none."""
