@@ -3,7 +3,6 @@
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import uuid
@@ -14,6 +13,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from bot.sandbox.ports import HeldPort
+
 WANTED = os.environ.get("TEST_DATABASE") == "postgresql"
 
 _SETTINGS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=60"
@@ -23,7 +24,8 @@ _SETTINGS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c m
 def run_server() -> Iterator[str]:
     """Start a server on loopback; yields the start of its databases' addresses, and ends it."""
     folder = Path(tempfile.mkdtemp(prefix="npmtrust-postgresql-"))
-    port = _free_port()
+    held = HeldPort()
+    port = held.number
     listen = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} {_SETTINGS}"
     try:
         if os.geteuid() == 0:
@@ -56,9 +58,3 @@ def _run(program: str, *arguments: str) -> None:
         raise RuntimeError(f"{program} is not installed: apt-get install postgresql")
     drop = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
     subprocess.run([*drop, path, *arguments], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,4 +1,3 @@
-import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
@@ -20,6 +19,7 @@ from bot.notifications import (
     SlackUnavailable,
     map_error,
 )
+from bot.sandbox.ports import HeldPort
 from tests.sandbox.slack_world import GENERAL, OTTO, RANDOM, RITA, TOKEN, World, open_world, section
 
 pytestmark = pytest.mark.anyio
@@ -255,9 +255,8 @@ async def test_an_outage_is_told_and_nothing_is_sent_twice(world: World, notifie
 
 
 async def test_nobody_at_the_address_is_told() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    async with notifier_for(f"http://127.0.0.1:{port}/api/") as notifier:
+    closed = HeldPort()
+    async with notifier_for(f"http://127.0.0.1:{closed.number}/api/") as notifier:
         with pytest.raises(SlackUnavailable, match="ClientConnectorError"):
             await notifier.identify()
 

@@ -6,7 +6,6 @@ The bot gets nothing but settings, as an operator would set them; it cannot know
 import asyncio
 import secrets
 import signal
-import socket
 import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
@@ -21,7 +20,8 @@ from cryptography.fernet import Fernet
 from bot.clock import Clock
 from bot.errors import StartupError
 from bot.sandbox.cast import ADMINS
-from bot.sandbox.registry import LOOPBACK, SimulatedRegistry
+from bot.sandbox.ports import LOOPBACK, HeldPort
+from bot.sandbox.registry import SimulatedRegistry
 from bot.sandbox.slack import LocalSlack
 
 BOT_COMMAND = (sys.executable, "-m", "bot", "run")
@@ -116,7 +116,8 @@ async def _open_world(port: int) -> AsyncIterator[World]:
             await (registry.start() if is_on else registry.stop())
 
     slack.side_panel, slack.on_switch, registry.on_change = registry.snapshot, throw_switch, slack.changed
-    slack.events_url = f"http://{LOOPBACK}:{_find_free_port()}/slack/events"
+    bot_port = HeldPort()
+    slack.events_url = f"http://{LOOPBACK}:{bot_port.number}/slack/events"
     try:
         await registry.start()
         try:
@@ -193,8 +194,3 @@ async def _wait_for_any(*waits: Coroutine[None, None, object]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _find_free_port() -> int:
-    with socket.create_server((LOOPBACK, 0)) as server:
-        return int(server.getsockname()[1])

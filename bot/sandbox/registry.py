@@ -19,6 +19,7 @@ from aiohttp import web
 from bot.clock import Clock
 from bot.sandbox.cast import SeedPackage
 from bot.sandbox.exchanges import Watcher, exchange, watch_nothing
+from bot.sandbox.ports import LOOPBACK, HeldPort
 from bot.sandbox.registry_api import answer_api
 from bot.sandbox.registry_state import (
     GRANULAR_PREFIX,
@@ -31,7 +32,6 @@ from bot.sandbox.registry_trust import TRUST_PATH, answer_trust, challenge
 from bot.sandbox.registry_wire import Answer, Call
 from bot.sandbox.website import answer_site
 
-LOOPBACK = "127.0.0.1"
 SHOWN_CALLS = 200
 
 Body: TypeAlias = str | Mapping[str, Any] | list[Any] | None
@@ -79,7 +79,7 @@ class SimulatedRegistry:
         self._held_method = ""
         self._is_held = asyncio.Event()
         self._released = asyncio.Event()
-        self._port = 0
+        self._port: HeldPort | None = None
         self._runner: web.ServerRunner | None = None
 
     # The server
@@ -88,10 +88,11 @@ class SimulatedRegistry:
         """Listen on loopback: on that port, else on the one from before, else on any free one."""
         if self._runner:
             return
-        runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, LOOPBACK, port or self._port).start()
-        self._runner, self._port = runner, int(runner.addresses[0][1])
+        if port or not self._port:
+            self._port = HeldPort(port)
+        self._runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.SockSite(self._runner, self._port.open()).start()
         self.on_change()
 
     async def stop(self) -> None:
@@ -109,7 +110,7 @@ class SimulatedRegistry:
     @property
     def url(self) -> str:
         """The base address, without a slash at its end."""
-        return f"http://{LOOPBACK}:{self._port}"
+        return f"http://{LOOPBACK}:{self._port.number if self._port else 0}"
 
     # What a person does on the site
 

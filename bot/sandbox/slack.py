@@ -13,6 +13,7 @@ from aiohttp.typedefs import Handler
 
 from bot.clock import Clock
 from bot.sandbox.exchanges import Watcher
+from bot.sandbox.ports import LOOPBACK, HeldPort
 from bot.sandbox.slack_client import SlackClient
 from bot.sandbox.slack_delivery import Delivered, RawDelivery
 from bot.sandbox.slack_methods import Methods
@@ -21,8 +22,7 @@ from bot.sandbox.slack_state import JsonObject, SlackMessage
 from bot.sandbox.slack_text import render_text
 from bot.sandbox.slack_web_api import Failure, WebApi
 
-HOST = "127.0.0.1"
-LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?")
+OWN_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?")
 STOP_SECONDS = 1.0
 REQUEST_BYTES = 4 * 1024 * 1024
 
@@ -44,17 +44,18 @@ class LocalSlack(SlackClient):
         """By id, direct messages among them; tests may change members and flags."""
         self.deliveries = self.courier.deliveries
         """All that was sent to the bot, oldest first."""
-        self._port = 0
+        self._port: HeldPort | None = None
         self._runner: web.AppRunner | None = None
 
     async def start(self, port: int = 0) -> None:
         """Listen on loopback; port 0 takes the port of the last time, or any free one."""
         app = web.Application(middlewares=[_refuse_others], client_max_size=REQUEST_BYTES)
         app.add_routes([*self._web_api.routes(), *self._page.routes()])
+        if port or not self._port:
+            self._port = HeldPort(port)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_SECONDS)
         await self._runner.setup()
-        await web.TCPSite(self._runner, HOST, port or self._port).start()
-        self._port = self._runner.addresses[0][1]
+        await web.SockSite(self._runner, self._port.open()).start()
         self.response_base = f"{self.url}/response/"
         self.courier.open()
         self._page.open()
@@ -70,7 +71,7 @@ class LocalSlack(SlackClient):
     @property
     def url(self) -> str:
         """Address of the page, without a slash at its end."""
-        return f"http://{HOST}:{self._port}"
+        return f"http://{LOOPBACK}:{self._port.number if self._port else 0}"
 
     @property
     def api_url(self) -> str:
@@ -150,6 +151,6 @@ async def _refuse_others(request: web.Request, handler: Handler) -> web.StreamRe
     """Take requests for loopback only, and from a browser only those of the page itself: other sites may not act."""
     host = request.headers.get("Host", "")
     origin = request.headers.get("Origin")
-    if not LOOPBACK.fullmatch(host) or origin not in (None, f"http://{host}"):
+    if not OWN_HOST.fullmatch(host) or origin not in (None, f"http://{host}"):
         return web.json_response({"ok": False, "error": "only for this machine's own page"}, status=403)
     return await handler(request)

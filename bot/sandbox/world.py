@@ -15,6 +15,7 @@ from cryptography.fernet import Fernet
 from bot.app import App
 from bot.clock import Clock
 from bot.sandbox.cast import ADMINS, GENERAL, Character
+from bot.sandbox.ports import HeldPort
 from bot.sandbox.registry import CallRecord, SimulatedRegistry
 from bot.sandbox.slack import LocalSlack
 from bot.sandbox.slack_state import SlackMessage
@@ -62,6 +63,7 @@ class World:
         self.secret_key = Fernet.generate_key().decode()
         self.settings: dict[str, str] = {}
         """Beyond what the world itself sets; changes count at the next start of the bot."""
+        self._port = HeldPort()
         self._at_work: set[str] = set()
         self._rung: set[str] = set()
 
@@ -77,7 +79,7 @@ class World:
             "NPMTRUST_SECRET_KEYS": self.secret_key,
             "NPMTRUST_ADMINS": ",".join(admin.slack_id for admin in ADMINS),
             "NPMTRUST_HOST": "127.0.0.1",
-            "NPMTRUST_PORT": "0",
+            "NPMTRUST_PORT": str(self._port.number),
         }
         self.app = App(Settings(_env_file=None, **(values | self.settings)), self.clock, tick=False)
         await self.app.start()

@@ -1,10 +1,10 @@
-import socket
 from collections.abc import AsyncIterator
 
 import pytest
 
 from bot.clock import Clock
 from bot.registry import RegistryClient
+from bot.sandbox.ports import HeldPort
 from tests.registry.recorder import Answer, Recorder
 
 AUTH_HOSTS = frozenset({"www.npmjs.com", "127.0.0.1:4873"})
@@ -46,11 +46,9 @@ async def fresh_registry(running_recorder: Recorder) -> AsyncIterator[RegistryCl
 
 
 @pytest.fixture
-def closed_port() -> int:
+def closed_port() -> HeldPort:
     """A port of loopback at which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
+    return HeldPort()
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from bot.domain.outcome import (
 from bot.domain.publishers import Configuration, Permission
 from bot.domain.publishers.github import GitHub
 from bot.registry import RegistryClient
+from bot.sandbox.ports import HeldPort
 from tests.registry.recorder import Answer, Recorder, answer_html, answer_json
 
 pytestmark = pytest.mark.anyio
@@ -252,8 +253,8 @@ async def test_a_result_that_waits_at_another_server_is_not_asked_for(
 
 
 @pytest.mark.parametrize("call", CALLS)
-async def test_a_registry_that_takes_no_connection_got_nothing(closed_port: int, call: str) -> None:
-    url = f"http://127.0.0.1:{closed_port}"
+async def test_a_registry_that_takes_no_connection_got_nothing(closed_port: HeldPort, call: str) -> None:
+    url = f"http://127.0.0.1:{closed_port.number}"
     client = RegistryClient(url, auth_hosts=frozenset(), clock=Clock(), version="1.2.3")
     assert await make_call(client, call) == NotSent("npm could not be reached")
     await client.close()

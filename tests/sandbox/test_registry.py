@@ -1,5 +1,7 @@
 import asyncio
+import socket
 import time
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -213,3 +215,9 @@ async def test_the_snapshot_shows_packages_and_calls(world: RegistryWorld) -> No
 async def test_many_calls_at_once_are_answered(world: RegistryWorld) -> None:
     answers = await asyncio.gather(*(world.call("GET", "/@acme%2fui") for _ in range(50)))
     assert {answer.status for answer in answers} == {200}
+
+
+async def test_its_port_stays_its_own_while_it_is_down(world: RegistryWorld) -> None:
+    await world.registry.stop()
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(("127.0.0.1", urlsplit(world.registry.url).port or 0))

@@ -20,6 +20,7 @@ from cryptography.fernet import Fernet
 
 from bot.clock import Clock
 from bot.sandbox.cast import ADMINS, GENERAL, OWNER, REQUESTER, TEAM_ID
+from bot.sandbox.ports import HeldPort
 from bot.sandbox.registry import SimulatedRegistry
 from bot.sandbox.slack import LocalSlack
 from bot.sandbox.slack_delivery import Delivered
@@ -30,7 +31,7 @@ SIGNING_SECRET = "a-signing-secret"
 BOT_TOKEN = "xoxb-token"
 PATIENCE = 30.0
 
-_READY = re.compile(rf"takes commands of {TEAM_ID} on port (\d+)")
+_READY = re.compile(rf"takes commands of {TEAM_ID} on port \d+")
 
 
 class Child:
@@ -51,12 +52,14 @@ class Child:
         self._changed = asyncio.Event()
         self._reviving = asyncio.Lock()
         self._key = Fernet.generate_key().decode()
+        self._port = HeldPort()
 
     async def open(self) -> None:
         """Start the stand-ins and the bot."""
         self.registry.lag_seconds = LAG_SECONDS
         await self.registry.start()
         await self.slack.start()
+        self.slack.events_url = f"http://127.0.0.1:{self._port.number}/slack/events"
         self.registry.on_change = self.slack.workspace.on_change = self._changed.set
         await self.start()
 
@@ -149,8 +152,7 @@ class Child:
         assert process.stderr is not None
         while line := (await process.stderr.readline()).decode().rstrip():
             self.log.append(line)
-            if found := _READY.search(line):
-                self.slack.events_url = f"http://127.0.0.1:{found[1]}/slack/events"
+            if _READY.search(line):
                 self._ready.set()
         await process.wait()
         self._ready.clear()
@@ -169,7 +171,7 @@ class Child:
             "NPMTRUST_SECRET_KEYS": self._key,
             "NPMTRUST_ADMINS": ",".join(admin.slack_id for admin in ADMINS),
             "NPMTRUST_HOST": "127.0.0.1",
-            "NPMTRUST_PORT": "0",
+            "NPMTRUST_PORT": str(self._port.number),
             "NPMTRUST_PACE_SECONDS": "0.05",
             "NPMTRUST_LAG_SECONDS": str(LAG_SECONDS),
         }
