@@ -7,7 +7,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-header --no-annotate --python-version 3.11 --extra build
 
-.PHONY: install sandbox test test-postgresql screenshots bench lock
+.PHONY: install sandbox test test-postgresql readme screenshots bench lock
 
 install: $(VENV)/.installed
 
@@ -19,12 +19,15 @@ test: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n auto --dist loadgroup --inline-snapshot=disable --cov --cov-report=term:skip-covered
-	$(BIN)/coverage report --include='bot/domain/*' --fail-under=100
+	$(BIN)/pytest -n auto --dist loadgroup --inline-snapshot=disable --cov --cov-report=term:skip-covered --cov-fail-under=100
 
 # The scenarios once more, on a PostgreSQL server that the tests start themselves.
 test-postgresql: $(VENV)/.installed-dev
 	TEST_DATABASE=postgresql $(BIN)/pytest -n auto tests/scenarios
+
+# The tables of the README that are made from the code.
+readme: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.readme
 
 screenshots: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.e2e.screenshots

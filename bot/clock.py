@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 
 class Clock:
@@ -14,3 +15,12 @@ class Clock:
     def monotonic(self) -> float:
         """Tell seconds that never go back; only differences mean something."""
         return time.monotonic()
+
+
+def read_http_date(text: str) -> datetime | None:
+    """Read a moment as HTTP writes it; None when it is none."""
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -25,6 +25,9 @@ class RegistryError(NpmtrustError):
 class SlackError(NpmtrustError):
     """Slack could not be used."""
 
+    retry_after: float = 0.0
+    """Seconds that Slack asks to wait; 0: it says nothing about it."""
+
 
 class StorageError(NpmtrustError):
     """The database could not be used."""

@@ -17,6 +17,8 @@ class Person(Frozen):
     is_bot: bool = False
     is_guest: bool = False
     same_workspace: bool = True
+    timezone: str = ""
+    """`Europe/Paris`; empty where Slack does not tell."""
 
 
 class Action(StrEnum):
@@ -32,6 +34,14 @@ class Action(StrEnum):
     EXECUTE = "execute"
     LINK_ACCOUNT = "link_account"
     CONFIRM_LINK = "confirm_link"
+    COVER = "cover"
+    """Read public data for everybody in a channel."""
+    WATCH = "watch"
+    UNWATCH = "unwatch"
+    PUT_ASIDE = "put_aside"
+    """Snooze a package of a digest, say that it is not published any more, or take that back."""
+    ACKNOWLEDGE = "acknowledge"
+    DIAGNOSE = "diagnose"
 
 
 class Denial(StrEnum):
@@ -78,6 +88,15 @@ class StepFacts(Frozen):
     needs_look: bool = False
     executor: str = ""
     deadline_passed: bool = False
+
+
+class Stake(Frozen):
+    """Whom something is about that is no step: a watch, a package of a digest, an alarm."""
+
+    maintainers: tuple[str, ...] = ()
+    """npm users."""
+    set_by: tuple[str, ...] = ()
+    """Slack ids of who set the watch."""
 
 
 class Directory(Frozen):
@@ -161,7 +180,17 @@ def check_step_action(action: Action, person: str, facts: StepFacts, directory: 
             return None
         case Action.APPROVE | Action.REJECT | Action.LOOK | Action.RUN_WITH_MY_ACCOUNT:
             denial = _check_reviewer(person, facts, directory)
-        case Action.STAGE | Action.LINK_ACCOUNT | Action.CONFIRM_LINK:
+        case (
+            Action.STAGE
+            | Action.LINK_ACCOUNT
+            | Action.CONFIRM_LINK
+            | Action.COVER
+            | Action.WATCH
+            | Action.UNWATCH
+            | Action.PUT_ASIDE
+            | Action.ACKNOWLEDGE
+            | Action.DIAGNOSE
+        ):
             raise ValueError(f"{action} is no action on a step")
         case _:  # pragma: no cover
             assert_never(action)
@@ -179,6 +208,31 @@ def check_link_confirmation(person: str, owner: str, directory: Directory) -> De
     if person not in directory.admins:
         return Denial.NOT_AN_ADMIN
     return Denial.OWN_LINK if person == owner else None
+
+
+_STAKES: Mapping[Action, tuple[bool, bool]] = {
+    Action.UNWATCH: (False, True),
+    Action.PUT_ASIDE: (True, True),
+    Action.ACKNOWLEDGE: (True, False),
+    Action.DIAGNOSE: (False, False),
+}
+"""Whether the linked maintainers may, and who set the watch. The admins may all of it."""
+
+
+def people_of_stake(action: Action, stake: Stake, directory: Directory) -> tuple[str, ...]:
+    """Tell who may do something to what is no step: Slack ids, who is nearest to it first."""
+    maintainers_may, setter_may = _STAKES.get(action, (False, False))
+    linked = [directory.slack_user_of(name) for name in stake.maintainers] if maintainers_may else []
+    setters = stake.set_by if setter_may else ()
+    admins = sorted(directory.admins) if action in _STAKES else []
+    return tuple(dict.fromkeys(person for person in (*linked, *setters, *admins) if person))
+
+
+def check_stake(action: Action, person: str, stake: Stake, directory: Directory) -> Denial | None:
+    """Tell why somebody may not do something to what is no step; None when they may."""
+    if person in people_of_stake(action, stake, directory):
+        return None
+    return Denial.LINK_PENDING if stake.maintainers and person in directory.pending else Denial.NOT_YOURS
 
 
 def _check_reviewer(person: str, facts: StepFacts, directory: Directory) -> Denial | None:

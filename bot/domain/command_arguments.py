@@ -1,6 +1,7 @@
 """What stands after a command: packages, flags with a value, switches."""
 
 import re
+import sys
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -60,6 +61,7 @@ REASON = Flag(
     name="reason",
     placeholder="TEXT",
     help="why, for those who decide",
+    words=sys.maxsize,
     clean=lambda text: " ".join(text.split()),
     check=_check_reason,
 )
@@ -140,7 +142,7 @@ def read_arguments(words: Iterable[Word], flags: Iterable[Flag], switches: Switc
             case Flag() as flag:
                 _read_value(arguments, flag, None if written.value is None else Word(written.value, word.quoted), rest)
             case str(switch):
-                _read_switch(arguments, switch, written)
+                _read_switch(arguments, switch, _with_setting(written, rest))
             case _:
                 _skip_value(arguments, written, rest)
     return arguments
@@ -185,7 +187,7 @@ def _dashed(name: str) -> str:
 def _read_value(arguments: Arguments, flag: Flag, after_equals: Word | None, rest: deque[Word]) -> None:
     first = after_equals or _next_value(rest) or Word("")
     parts = [first.text]
-    while flag is REASON and not first.quoted and (word := _next_value(rest)):
+    while len(parts) < flag.words and not first.quoted and (word := _next_value(rest)):
         parts.append(word.text)
     value = " ".join(parts)
     if value.strip():
@@ -199,6 +201,12 @@ def _read_value(arguments: Arguments, flag: Flag, after_equals: Word | None, res
 
 def _next_value(rest: deque[Word]) -> Word | None:
     return rest.popleft() if rest and read_flag(rest[0]) is None else None
+
+
+def _with_setting(switch: WrittenFlag, rest: deque[Word]) -> WrittenFlag:
+    """Take a `true` or `false` that follows, as npm does: it would pass for a package otherwise."""
+    follows = switch.value is None and rest and rest[0].text in {"true", "false"}
+    return switch._replace(value=rest.popleft().text) if follows else switch
 
 
 def _read_switch(arguments: Arguments, switch: str, written: WrittenFlag) -> None:

@@ -40,6 +40,11 @@ HELP: Mapping[str, CommandHelp] = MappingProxyType(
             summary="Show who may publish packages, through your own npm account; without a package: what you own.",
             examples=("list", "list @acme/ui @acme/core"),
         ),
+        "coverage": CommandHelp(
+            usage="coverage [PATTERN...] [--refresh]",
+            summary="Count which packages publish through a trusted publisher, from public data: no login is needed.",
+            examples=("coverage @acme/*", "coverage @acme/* !@acme/old-* --refresh", "coverage"),
+        ),
         "github": _set_up_help(
             Provider.GITHUB,
             "github @acme/ui --repo acme/ui --file release.yml",
@@ -64,6 +69,31 @@ HELP: Mapping[str, CommandHelp] = MappingProxyType(
                 'revoke @acme/ui @acme/core --from-repo acme/old --reason "the repository has moved"',
             ),
         ),
+        "replace": CommandHelp(
+            usage="replace PACKAGE... (--id ID | --from-repo OWNER/REPO) with github|gitlab|circleci FLAGS",
+            summary="Ask that another publisher takes the place of one, as after a repository was renamed.",
+            examples=(
+                "replace @acme/ui @acme/core --from-repo acme/old with github --repo acme/new --file release.yml",
+                "replace @acme/ui --id eebc175d-4720-4fc8-a31a-6491ca36fb47 with gitlab --file .gitlab-ci.yml",
+            ),
+        ),
+        "watch": CommandHelp(
+            usage="watch [PATTERN...] [--cron CRON] [--tz ZONE] [--channel CHANNEL]",
+            summary="Get a digest of these packages, Mondays at 9:00 or by cron; without a pattern: what is watched.",
+            examples=(
+                "watch @acme/*",
+                'watch @acme/* !@acme/old-* --cron "30 8 1 * *" --tz Europe/Paris --channel #releases',
+                "watch",
+            ),
+        ),
+        "unwatch": CommandHelp(
+            usage="unwatch PATTERN...", summary="Get no more digests of these packages.", examples=("unwatch @acme/*",)
+        ),
+        "digest": CommandHelp(
+            usage="digest [PATTERN...]",
+            summary="Show now what the next digest would say.",
+            examples=("digest @acme/*", "digest"),
+        ),
         "status": CommandHelp(
             usage="status [C-NUMBER]",
             summary="Show one request, or yours.",
@@ -78,6 +108,9 @@ HELP: Mapping[str, CommandHelp] = MappingProxyType(
             usage="logout", summary="End your session, here and at npm, and close the link.", examples=("logout",)
         ),
         "whoami": CommandHelp(usage="whoami", summary="Show which npm account is linked to you.", examples=("whoami",)),
+        "doctor": CommandHelp(
+            usage="doctor", summary="For admins: check that all is in order here.", examples=("doctor",)
+        ),
         "help": CommandHelp(
             usage="help [COMMAND]", summary="Show the commands, or how to write one.", examples=("help", "help github")
         ),
@@ -87,13 +120,8 @@ HELP: Mapping[str, CommandHelp] = MappingProxyType(
 
 NOT_BUILT: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "replace": ("set up the new one, then revoke the old one", "help revoke"),
         "bulk": ("up to 20 packages in one line", "help github"),
-        "coverage": ("the evidence in list", "list"),
-        "check": ("the evidence in list", "list"),
-        "digest": ("the evidence in list", "list"),
-        "watch": ("list when you want to know", "list"),
-        "unwatch": ("list when you want to know", "list"),
+        "check": ("coverage, with its name", "help coverage"),
         "policy": ("the request itself: it names who may approve", "pending"),
         "audit": ("status of a request", "status"),
         "retry": ("the same request, made again", "status"),
@@ -101,7 +129,6 @@ NOT_BUILT: Mapping[str, tuple[str, str]] = MappingProxyType(
         "resume": ("the same request, made again", "status"),
         "freeze": ("cancel, for each request", "pending"),
         "unfreeze": ("pending", "pending"),
-        "doctor": ("whoami, for your own account", "whoami"),
     }
 )
 """Commands that people may know from elsewhere and that are not there: what to use instead, and a line that does."""

@@ -4,15 +4,23 @@ from collections.abc import Iterator
 
 from bot.domain.command_tokens import quote, write_flag
 from bot.domain.commands import (
+    MONDAY_MORNING,
     Cancel,
+    Change,
     Command,
+    Coverage,
     FormDraft,
     Help,
     ListTrust,
+    ListWatches,
     OpenForm,
+    ReplaceTrust,
     RevokeTrust,
     SetUp,
+    ShowDigest,
     Status,
+    Unwatch,
+    Watch,
 )
 from bot.domain.publishers import PROVIDERS, Permission
 
@@ -48,8 +56,14 @@ def _parts(command: Command) -> Iterator[str]:
             yield from _set_up(command)
         case RevokeTrust():
             yield from _revoke(command)
+        case ReplaceTrust():
+            yield from _replace(command)
         case ListTrust():
             yield from _list(command)
+        case Coverage() | Unwatch() | ShowDigest() | Watch():
+            yield from _patterns(command)
+        case ListWatches():
+            yield "watch"
         case OpenForm(draft=draft):
             yield draft.provider.value
         case Status(number=int(number)) | Cancel(number=number):
@@ -63,21 +77,36 @@ def _parts(command: Command) -> Iterator[str]:
 def _set_up(command: SetUp) -> Iterator[str]:
     yield command.provider.value
     yield from map(quote, command.packages)
+    yield from _publisher(command)
+    yield from _common(command)
+
+
+def _publisher(command: SetUp | ReplaceTrust) -> Iterator[str]:
     for flag in PROVIDERS[command.provider].flags:
         yield from (write_flag(flag.name, value) for value in command.fields.get(flag.name, ()))
     if command.permissions_stated:
         yield from (f"--{name}" for permission, name in PERMISSION_FLAGS.items() if permission in command.permissions)
-    yield from _common(command)
 
 
 def _revoke(command: RevokeTrust) -> Iterator[str]:
+    yield from _selected(command)
+    yield from _common(command)
+
+
+def _replace(command: ReplaceTrust) -> Iterator[str]:
+    yield from _selected(command)
+    yield from ("with", command.provider.value)
+    yield from _publisher(command)
+    yield from _common(command)
+
+
+def _selected(command: RevokeTrust | ReplaceTrust) -> Iterator[str]:
     yield command.verb
     yield from map(quote, command.packages)
     if command.configuration_id:
         yield write_flag("id", command.configuration_id)
     if command.from_repository:
         yield write_flag("from-repo", command.from_repository)
-    yield from _common(command)
 
 
 def _list(command: ListTrust) -> Iterator[str]:
@@ -89,7 +118,22 @@ def _list(command: ListTrust) -> Iterator[str]:
         yield write_flag("registry", command.registry)
 
 
-def _common(command: SetUp | RevokeTrust) -> Iterator[str]:
+def _patterns(command: Coverage | Unwatch | ShowDigest | Watch) -> Iterator[str]:
+    yield command.verb
+    if command.selection:
+        yield from (quote(str(pattern)) for pattern in command.selection.patterns)
+    if isinstance(command, Coverage) and command.refresh:
+        yield "--refresh"
+    if isinstance(command, Watch):
+        if command.cron != MONDAY_MORNING:
+            yield write_flag("cron", command.cron)
+        if command.timezone:
+            yield write_flag("tz", command.timezone)
+        if command.channel:
+            yield write_flag("channel", command.channel)
+
+
+def _common(command: Change) -> Iterator[str]:
     if command.reason:
         yield write_flag("reason", command.reason, always_quoted=True)
     if command.dry_run:

@@ -2,21 +2,29 @@
 
     line     = [ prefix ] [ command ]               empty: help
     prefix   = { "/npmtrust" | "npmtrust" | "$" | "npx" [ "-y" ] | [ "npm" ] "trust" }
-    command  = set-up | revoke | list | numbered | plain | help
+    command  = set-up | revoke | replace | list | coverage | watch | numbered | plain | help
     set-up   = provider                             alone: its form
              | provider package { package } { flag }
     provider = "github" | "gitlab" | "circleci"     with npm's flags of each: see bot.domain.publishers
-    revoke   = "revoke" package { package } ( "--id" ID | "--from-repo" OWNER/REPO ) { flag }
+    revoke   = "revoke" package { package } selector { flag }
+    replace  = "replace" package { package } selector "with" provider { flag }
+    selector = "--id" ID | "--from-repo" OWNER/REPO
     list     = "list" { package } [ "--json" ] [ "--registry" URL ]
+    coverage = "coverage" { pattern } [ "--refresh" ] | "digest" { pattern }
+    watch    = "watch"                              alone: what is watched
+             | "watch" pattern { pattern } [ "--cron" CRON ] [ "--tz" ZONE ] [ "--channel" CHANNEL ]
+             | "unwatch" pattern { pattern }
+    pattern  = see bot.domain.patterns
     flag     = "--allow-publish" | "--allow-stage-publish" | "--reason" TEXT | "--dry-run" | "--json"
              | "--registry" URL | "--yes" | "-y"
     numbered = "status" [ number ] | "cancel" number
     number   = "C-42" | "c-42" | "42"
-    plain    = "login" | "logout" | "whoami" | "pending"
+    plain    = "login" | "logout" | "whoami" | "pending" | "doctor"
     help     = "help" [ command ] | command "--help"
 
 Words, quotes and dashes: see bot.domain.command_tokens. Flags and packages come in any order, packages with commas or
-without; `--flag value` and `--flag=value` are the same; a TEXT without quotes reaches to the next flag.
+without; `--flag value` and `--flag=value` are the same; a TEXT without quotes reaches to the next flag, a CRON is
+five words without them.
 """
 
 import re
@@ -25,24 +33,24 @@ from difflib import get_close_matches
 from types import MappingProxyType
 
 from bot.domain.command_arguments import (
-    FROM_REPOSITORY,
-    IDENTIFIER,
     LIST_SWITCHES,
     MOST_MISTAKES,
     REASON,
     REGISTRY,
     SET_UP_SWITCHES,
-    SWITCHES,
     Arguments,
     read_arguments,
 )
 from bot.domain.command_help import HELP, NOT_BUILT, CommandHelp
-from bot.domain.command_line import PERMISSION_FLAGS, YES_REMARK, command_line_of, draft_of
+from bot.domain.command_line import command_line_of, draft_of
+from bot.domain.command_patterns import PATTERN_READERS
 from bot.domain.command_secrets import is_secret, strip_secrets
+from bot.domain.command_selectors import SELECTOR_READERS, permissions_of, remarks_of
 from bot.domain.command_tokens import Word, read_flag, split_words, undo_slack
 from bot.domain.commands import (
     Cancel,
     Command,
+    Doctor,
     FormDraft,
     Help,
     ListTrust,
@@ -51,7 +59,6 @@ from bot.domain.commands import (
     Misunderstood,
     OpenForm,
     Pending,
-    RevokeTrust,
     SetUp,
     Status,
     WhoAmI,
@@ -70,7 +77,6 @@ NUMBER = "C-NUMBER"
 _PREFIX = re.compile(r"\s*(?:(?:/?npmtrust|\$|npx(?:\s+(?:-y|--yes))?|(?:npm(?:@\S+)?\s+)?trust)(?!\S)\s*)*")
 _NEXT_COMMAND = re.compile(r"\s*(?:/?npmtrust|\$|npx|npm)\s")
 _NUMBER = re.compile(r"#?(?:c-?)?0{0,9}([1-9][0-9]{0,8})", re.IGNORECASE)
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _SYNONYMS = {"ls": "list", "rm": "revoke", "remove": "revoke", "delete": "revoke", "gh": "github"}
 
 _ONE_AT_A_TIME = Mistake(
@@ -147,7 +153,7 @@ def _parse_set_up(name: str, words: list[Word]) -> Command | Misunderstood:
     flags = (*PROVIDERS[provider].flags, REASON, REGISTRY)
     arguments = read_arguments(words, flags, SET_UP_SWITCHES)
     packages, values = arguments.settle_packages(), arguments.settle(flags)
-    stated = tuple(permission for permission, flag in PERMISSION_FLAGS.items() if arguments.switches.get(flag))
+    stated = permissions_of(arguments)
     command = SetUp(
         provider=provider,
         packages=packages,
@@ -158,7 +164,7 @@ def _parse_set_up(name: str, words: list[Word]) -> Command | Misunderstood:
         dry_run=arguments.switches.get("dry-run", False),
         as_json=arguments.switches.get("json", False),
         registry="".join(values.get(REGISTRY.name, ())),
-        remarks=_remarks(arguments),
+        remarks=remarks_of(arguments),
     )
     return _answer(command, arguments.mistakes, _draft(command, arguments))
 
@@ -182,41 +188,8 @@ def _draft(command: SetUp, arguments: Arguments) -> FormDraft:
     )
 
 
-def _parse_revoke(_name: str, words: list[Word]) -> Command | Misunderstood:
-    flags = (IDENTIFIER, FROM_REPOSITORY, REASON, REGISTRY)
-    arguments = read_arguments(words, flags, SWITCHES)
-    values = _select(arguments, arguments.settle(flags))
-    command = RevokeTrust(
-        packages=arguments.settle_packages(),
-        configuration_id="".join(values.get(IDENTIFIER.name, ())),
-        from_repository="".join(values.get(FROM_REPOSITORY.name, ())),
-        reason="".join(values.get(REASON.name, ())),
-        dry_run=arguments.switches.get("dry-run", False),
-        as_json=arguments.switches.get("json", False),
-        registry="".join(values.get(REGISTRY.name, ())),
-        remarks=_remarks(arguments),
-    )
-    return _answer(command, arguments.mistakes)
-
-
-def _select(arguments: Arguments, values: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
-    """See to it that there is exactly one selector; an id that stands alone among the packages is meant as one."""
-    if (IDENTIFIER.name in values) != (FROM_REPOSITORY.name in values):
-        return values
-    mistake = Mistake(
-        what="ID of the trusted relationship to revoke must be specified with the --id option, or its repository.",
-        expected=f"either {IDENTIFIER.usage} or {FROM_REPOSITORY.usage}",
-        got="both" if values.get(IDENTIFIER.name) else "",
-        field=IDENTIFIER.name,
-    )
-    if IDENTIFIER.name in values:
-        arguments.mistakes.append(mistake)
-        return {name: value for name, value in values.items() if name != FROM_REPOSITORY.name}
-    alone = next(filter(_UUID.fullmatch, arguments.positionals), "")
-    arguments.positionals = [text for text in arguments.positionals if text != alone]
-    suggestion = f"--{IDENTIFIER.name} {alone}" if alone else ""
-    arguments.mistakes.append(mistake.model_copy(update={"suggestion": suggestion}))
-    return {**values, IDENTIFIER.name: (alone or IDENTIFIER.placeholder,)}
+def _parse_selected(name: str, words: list[Word]) -> Command | Misunderstood:
+    return _answer(*SELECTOR_READERS[name](words))
 
 
 def _parse_list(_name: str, words: list[Word]) -> Command | Misunderstood:
@@ -228,6 +201,10 @@ def _parse_list(_name: str, words: list[Word]) -> Command | Misunderstood:
         registry="".join(values.get(REGISTRY.name, ())),
     )
     return _answer(command, arguments.mistakes)
+
+
+def _parse_patterns(name: str, words: list[Word]) -> Command | Misunderstood:
+    return _answer(*PATTERN_READERS[name](words))
 
 
 def _parse_numbered(name: str, words: list[Word]) -> Command | Misunderstood:
@@ -267,10 +244,6 @@ def _parse_help(_name: str, words: list[Word]) -> Command | Misunderstood:
     return _answer(Help(topic=near), [mistake])
 
 
-def _remarks(arguments: Arguments) -> tuple[str, ...]:
-    return (YES_REMARK,) if arguments.switches.get("yes") else ()
-
-
 def _answer(command: Command, mistakes: list[Mistake], draft: FormDraft | None = None) -> Command | Misunderstood:
     """Give the command, or where there are mistakes the line as it could be right."""
     if not mistakes:
@@ -286,12 +259,14 @@ def _complain(answer: Command | Misunderstood, mistake: Mistake) -> Misunderstoo
 
 
 _NUMBERED: Mapping[str, type[Status] | type[Cancel]] = MappingProxyType({"status": Status, "cancel": Cancel})
-_PLAIN: Mapping[str, LogIn | LogOut | WhoAmI | Pending] = MappingProxyType(
-    {"login": LogIn(), "logout": LogOut(), "whoami": WhoAmI(), "pending": Pending()}
+_PLAIN: Mapping[str, LogIn | LogOut | WhoAmI | Pending | Doctor] = MappingProxyType(
+    {"login": LogIn(), "logout": LogOut(), "whoami": WhoAmI(), "pending": Pending(), "doctor": Doctor()}
 )
 _READERS: Mapping[str, Callable[[str, list[Word]], Command | Misunderstood]] = MappingProxyType(
     dict.fromkeys(Provider, _parse_set_up)
-    | {"revoke": _parse_revoke, "list": _parse_list, "help": _parse_help}
+    | {"list": _parse_list, "help": _parse_help}
+    | dict.fromkeys(SELECTOR_READERS, _parse_selected)
+    | dict.fromkeys(PATTERN_READERS, _parse_patterns)
     | dict.fromkeys(_NUMBERED, _parse_numbered)
     | dict.fromkeys(_PLAIN, _parse_plain)
 )

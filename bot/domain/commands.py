@@ -6,8 +6,12 @@ from pydantic import Field
 
 from bot.domain.mistakes import Mistake
 from bot.domain.packages import PackageName
+from bot.domain.patterns import Selection
 from bot.domain.publishers import Permission, Provider
 from bot.domain.values import Frozen
+
+MONDAY_MORNING = "0 9 * * 1"
+"""The schedule of a watch that states none."""
 
 
 class FormDraft(Frozen):
@@ -54,6 +58,29 @@ class RevokeTrust(Frozen):
     as_json: bool = False
     registry: str = ""
     remarks: tuple[str, ...] = ()
+
+
+class ReplaceTrust(Frozen):
+    """`replace`: put a new configuration in the place of one. Exactly one of the two selectors is given."""
+
+    verb: Literal["replace"] = "replace"
+    packages: tuple[PackageName, ...]
+    configuration_id: str = ""
+    from_repository: str = ""
+    provider: Provider
+    """Of the new one; so for the next three, as in `SetUp`."""
+    fields: dict[str, tuple[str, ...]]
+    permissions: tuple[Permission, ...]
+    permissions_stated: bool
+    reason: str = ""
+    dry_run: bool = False
+    as_json: bool = False
+    registry: str = ""
+    remarks: tuple[str, ...] = ()
+
+
+Change: TypeAlias = SetUp | RevokeTrust | ReplaceTrust
+"""The commands that ask for a change at npm, and become change sets."""
 
 
 class ListTrust(Frozen):
@@ -110,6 +137,56 @@ class Cancel(Frozen):
     number: int
 
 
+class Coverage(Frozen):
+    """`coverage`: which packages publish through a trusted publisher, counted."""
+
+    verb: Literal["coverage"] = "coverage"
+    selection: Selection | None = None
+    """None: all that is known."""
+    refresh: bool = False
+    """Read again what was read a short while ago."""
+
+
+class Watch(Frozen):
+    """`watch`: a digest by schedule."""
+
+    verb: Literal["watch"] = "watch"
+    selection: Selection
+    cron: str = MONDAY_MORNING
+    """Five fields with one space between them; not yet looked at by who knows schedules."""
+    timezone: str = ""
+    """As it was written, such as `Europe/Paris`; empty: that of the person."""
+    channel: str = ""
+    """A channel's id, or its name after `#`; empty: the channel of the command."""
+
+
+class Unwatch(Frozen):
+    """`unwatch`: no more digests of these."""
+
+    verb: Literal["unwatch"] = "unwatch"
+    selection: Selection
+
+
+class ListWatches(Frozen):
+    """`watch` alone: what is watched, where and when."""
+
+    verb: Literal["list_watches"] = "list_watches"
+
+
+class ShowDigest(Frozen):
+    """`digest`: what the next digest would say."""
+
+    verb: Literal["digest"] = "digest"
+    selection: Selection | None = None
+    """None: each that is watched here."""
+
+
+class Doctor(Frozen):
+    """`doctor`: whether all is in order here."""
+
+    verb: Literal["doctor"] = "doctor"
+
+
 class Help(Frozen):
     """`help [COMMAND]`; the empty line is this as well."""
 
@@ -118,7 +195,24 @@ class Help(Frozen):
 
 
 Command: TypeAlias = Annotated[
-    SetUp | RevokeTrust | ListTrust | OpenForm | LogIn | LogOut | WhoAmI | Status | Pending | Cancel | Help,
+    SetUp
+    | RevokeTrust
+    | ReplaceTrust
+    | ListTrust
+    | OpenForm
+    | Coverage
+    | Watch
+    | Unwatch
+    | ListWatches
+    | ShowDigest
+    | LogIn
+    | LogOut
+    | WhoAmI
+    | Status
+    | Pending
+    | Cancel
+    | Doctor
+    | Help,
     Field(discriminator="verb"),
 ]
 

@@ -4,15 +4,38 @@ Newest is by time. Prereleases do not count where there are other versions, and 
 version than the one that npm installs) is never the newest.
 """
 
-import re
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from enum import StrEnum
 from itertools import takewhile
-from typing import Any, NamedTuple
+from typing import Any
 
+from bot.domain.breaks import Break, BreakKind, SeenPublisher, find_breaks, list_publishers
 from bot.domain.repositories import read_repository
 from bot.domain.values import Frozen
+from bot.domain.versions import (
+    Release,
+    VersionSeen,
+    clean_text,
+    read_mapping,
+    read_repository_text,
+    read_text,
+    read_version,
+    sort_releases,
+)
+
+__all__ = [
+    "Break",
+    "BreakKind",
+    "Evidence",
+    "EvidenceKind",
+    "PackageFacts",
+    "SeenPublisher",
+    "VersionSeen",
+    "read_package",
+    "read_packument",
+    "read_version",
+]
 
 
 class EvidenceKind(StrEnum):
@@ -61,136 +84,74 @@ class PackageFacts(Frozen):
     """The version that npm installs."""
     last_publish: datetime | None = None
     evidence: Evidence
+    publishers: tuple[SeenPublisher, ...] = ()
+    """The configurations through which versions came, the one of the newest version first; at most 20."""
+    breaks: tuple[Break, ...] = ()
+    """Versions that came another way than those before them, newest first; at most 20."""
     private: bool = False
     """It was read through an account: the public cannot see it."""
 
 
-class _Version(NamedTuple):
-    """A version in the order in which versions came: by time, by number where times are missing."""
-
-    published: datetime
-    number: tuple[int, int, int]
-    version: str
-    prerelease: bool
-    manifest: Mapping[str, Any]
-
-    @property
-    def user(self) -> Mapping[str, Any]:
-        return _mapping(self.manifest, "_npmUser")
-
-    @property
-    def publisher(self) -> Mapping[str, Any]:
-        return _mapping(self.user, "trustedPublisher")
-
-    @property
-    def has_provenance(self) -> bool:
-        return bool(_mapping(_mapping(self.manifest, "dist"), "attestations").get("provenance"))
-
-    @property
-    def came(self) -> datetime | None:
-        return None if self.published == _NEVER else self.published
-
-
-_NEVER = datetime.min.replace(tzinfo=UTC)
-_SEMVER = re.compile(r"(\d{1,16})\.(\d{1,16})\.(\d{1,16})(-)?.*", re.ASCII | re.DOTALL)
-
-
 def read_packument(document: Mapping[str, Any], *, private: bool = False) -> PackageFacts:
     """Read a full packument. Parts that are missing or of another type than npm's are as if they were empty."""
-    times = _mapping(document, "time")
-    versions = sorted(
-        _read_version(version, manifest, _time(times.get(version)))
-        for version, manifest in _mapping(document, "versions").items()
-        if isinstance(manifest, Mapping)
-    )
-    latest = _text(_mapping(document, "dist-tags"), "latest")
-    installed = next((version.manifest for version in versions if version.version == latest), {})
-    host, path = _repository(document) or _repository(installed) or ("", "")
+    versions = read_mapping(document, "versions")
+    seen = (read_version(name, manifest) for name, manifest in versions.items() if isinstance(manifest, Mapping))
+    return read_package(document, seen).model_copy(update={"private": private})
+
+
+def read_package(head: Mapping[str, Any], versions: Iterable[VersionSeen]) -> PackageFacts:
+    """Read a full packument that came in parts: all but its `versions`, and those one by one, in any order."""
+    releases = sort_releases(versions, read_mapping(head, "time"))
+    latest = read_text(read_mapping(head, "dist-tags"), "latest")
+    installed = next((release.seen for release in releases if release.version == latest), None)
+    text = read_repository_text(head)
+    host, path = read_repository(text) or (read_repository(installed.repository) if installed else None) or ("", "")
     return PackageFacts(
-        name=_text(document, "name"),
-        maintainers=_maintainers(document.get("maintainers")),
+        name=read_text(head, "name"),
+        maintainers=_maintainers(head.get("maintainers")),
         repository=path,
         repository_host=host,
-        deprecated=bool(installed.get("deprecated")),
+        deprecated=bool(installed and installed.deprecated),
         latest=latest,
-        last_publish=versions[-1].came if versions else None,
-        evidence=_weigh(versions, latest),
-        private=private,
+        last_publish=releases[-1].came if releases else None,
+        evidence=_weigh(releases, latest),
+        publishers=list_publishers(releases),
+        breaks=find_breaks(releases),
     )
 
 
-def _weigh(versions: list[_Version], latest: str) -> Evidence:
-    if not versions:
+def _weigh(releases: list[Release], latest: str) -> Evidence:
+    if not releases:
         return Evidence(kind=EvidenceKind.UNPUBLISHED)
-    counted = [version for version in versions if not version.prerelease] or versions
+    counted = [release for release in releases if not release.prerelease] or releases
     line = _main_line(counted, latest)
     newest = line[-1]
-    seen = Evidence(
-        kind=EvidenceKind.NONE,
-        version=newest.version,
-        since=newest.came,
-        by=_text(_mapping(newest.user, "approver"), "name") or _text(newest.user, "name"),
-    )
-    if not any(version.user for version in versions):
+    seen = Evidence(kind=EvidenceKind.NONE, version=newest.version, since=newest.came, by=newest.seen.by)
+    if not any(release.seen.has_user for release in releases):
         return seen.model_copy(update={"kind": EvidenceKind.NOT_VISIBLE})
-    if newest.publisher:
-        *_, first = takewhile(lambda version: version.publisher, reversed(line))
+    if newest.seen.trusted:
+        *_, first = takewhile(lambda release: release.seen.trusted, reversed(line))
         return _through(newest, seen, EvidenceKind.TRUSTED).model_copy(update={"since": first.came})
-    if older := [version for version in counted if version.publisher and version < newest]:
+    if older := [release for release in counted if release.seen.trusted and release < newest]:
         return _through(older[-1], seen, EvidenceKind.DOWNGRADED)
-    return seen.model_copy(update={"kind": EvidenceKind.PROVENANCE_ONLY}) if newest.has_provenance else seen
+    return seen.model_copy(update={"kind": EvidenceKind.PROVENANCE_ONLY}) if newest.seen.provenance else seen
 
 
-def _main_line(versions: list[_Version], latest: str) -> list[_Version]:
-    installed = [version for version in versions if version.version == latest]
-    major = max(version.number[0] for version in installed or versions)
-    return [version for version in versions if version.number[0] == major]
+def _main_line(releases: list[Release], latest: str) -> list[Release]:
+    installed = [release for release in releases if release.version == latest]
+    major = max(release.number[0] for release in installed or releases)
+    return [release for release in releases if release.number[0] == major]
 
 
-def _through(version: _Version, seen: Evidence, kind: EvidenceKind) -> Evidence:
-    return seen.model_copy(
-        update={
-            "kind": kind,
-            "provider": _text(version.publisher, "id"),
-            "configuration_id": _text(version.publisher, "oidcConfigId").removeprefix("oidc:"),
-        }
-    )
-
-
-def _read_version(version: str, manifest: Mapping[str, Any], published: datetime | None) -> _Version:
-    parts = _SEMVER.fullmatch(version)
-    number = (int(parts[1]), int(parts[2]), int(parts[3])) if parts else (0, 0, 0)
-    return _Version(published or _NEVER, number, version, bool(parts and parts[4]), manifest)
+def _through(release: Release, seen: Evidence, kind: EvidenceKind) -> Evidence:
+    provider, configuration_id = release.publisher
+    return seen.model_copy(update={"kind": kind, "provider": provider, "configuration_id": configuration_id})
 
 
 def _maintainers(people: Any) -> tuple[str, ...]:  # noqa: ANN401 - foreign JSON
     names = [
-        _text(person, "name") if isinstance(person, Mapping) else str(person).partition("<")[0].strip()
+        read_text(person, "name") if isinstance(person, Mapping) else clean_text(str(person).partition("<")[0])
         for person in (people if isinstance(people, list) else ())
         if isinstance(person, Mapping | str)
     ]
     return tuple(dict.fromkeys(name for name in names if name))
-
-
-def _repository(holder: Mapping[str, Any]) -> tuple[str, str] | None:
-    return read_repository(_text(_mapping(holder, "repository"), "url") or _text(holder, "repository"))
-
-
-def _mapping(holder: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = holder.get(key)
-    return value if isinstance(value, Mapping) else {}
-
-
-def _text(holder: Mapping[str, Any], key: str) -> str:
-    value = holder.get(key)
-    return value.strip() if isinstance(value, str) else ""
-
-
-def _time(value: Any) -> datetime | None:  # noqa: ANN401 - foreign JSON
-    if not isinstance(value, str):
-        return None
-    try:
-        time = datetime.fromisoformat(value)
-        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

@@ -32,6 +32,8 @@ class Flag:
     missing: str = ""
     """npm's words when a required one is missing; empty when it may be left out."""
     repeatable: bool = False
+    words: int = 1
+    """As many words may be its value without quotes around them."""
     clean: Callable[[str], str] = str.strip
     """Brings the accepted ways of writing a value into one."""
     check: Callable[[str], Mistake | None] = _accept

@@ -22,6 +22,7 @@ from bot.domain.step_events import (
     DeadlinePassed,
     Differs,
     Event,
+    HandedOut,
     Invalid,
     LastDeadlinePassed,
     Missing,
@@ -119,6 +120,8 @@ class WaitFor(StrEnum):
     """The executor's login at npm."""
     CONFIRMATION = "confirmation"
     """The executor's second factor."""
+    TERMINAL = "terminal"
+    """The executor, who was given the call as a line for their own terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +185,7 @@ def _move(step: Step, event: Event) -> Step | None:
             return _reconsider(step, event) if _rests_untouched(step) else None
         case DeadlinePassed() | Cancelled():
             return _stop(step, event) if step.phase is Phase.FIRST else None
-        case Taken() | NoSession() | PersonDone() | LastDeadlinePassed():
+        case Taken() | NoSession() | HandedOut() | PersonDone() | LastDeadlinePassed():
             return _turn(step, event)
         case ReadFound() | ReadOverlap() | ReadAbsent() | ReadChallenged() | ReadRefused() | ReadFailed():
             return _read(step, event) if step.state is State.UNKNOWN else None
@@ -234,7 +237,7 @@ def _stop(step: Step, event: DeadlinePassed | Cancelled) -> Step | None:
             return None
 
 
-def _turn(step: Step, event: Taken | NoSession | PersonDone | LastDeadlinePassed) -> Step | None:
+def _turn(step: Step, event: Taken | NoSession | HandedOut | PersonDone | LastDeadlinePassed) -> Step | None:
     match event, step.state:
         case Taken(), State.READY if step.cancel_wanted:
             return None
@@ -242,6 +245,8 @@ def _turn(step: Step, event: Taken | NoSession | PersonDone | LastDeadlinePassed
             return replace(step, state=State.CALLING, last_answer=LastAnswer.NONE)
         case NoSession(), State.READY | State.HALF_REPLACED | State.UNKNOWN:
             return _wait(step, WaitFor.LOGIN, back=step.state)
+        case HandedOut(), _ if _can_be_handed_out(step):
+            return _wait(replace(step, maybe_acted=True), WaitFor.TERMINAL, back=State.UNKNOWN)
         case PersonDone(), State.WAITING:
             return replace(step, state=step.back or State.READY, back=None, waits_for=WaitFor.NOTHING)
         case LastDeadlinePassed(), _ if {step.state, step.back} & {State.UNKNOWN, State.HALF_REPLACED}:
@@ -249,6 +254,13 @@ def _turn(step: Step, event: Taken | NoSession | PersonDone | LastDeadlinePassed
             return _end(step, State.UNRESOLVED if unclear else State.LEFT_HALF)
         case _:
             return None
+
+
+def _can_be_handed_out(step: Step) -> bool:
+    """One call, at rest, that nobody wants stopped. A replace has two, and what it takes away is looked at between."""
+    awaits_confirmation = step.state is State.WAITING and step.waits_for is WaitFor.CONFIRMATION
+    at_rest = step.state is State.READY or (awaits_confirmation and step.back is State.READY)
+    return at_rest and not step.cancel_wanted and step.plan in {Plan.CREATE, Plan.REVOKE}
 
 
 def _answer(step: Step, event: _Answer) -> Step:

@@ -9,7 +9,14 @@ from pydantic import Field
 
 from bot.domain.lifecycle import Phase, Plan
 from bot.domain.packages import PackageName
-from bot.domain.publishers import Configuration, Permission, Publisher, claims_overlap, read_publisher
+from bot.domain.publishers import (
+    Configuration,
+    Permission,
+    Publisher,
+    claims_overlap,
+    comes_from,
+    read_publisher,
+)
 from bot.domain.values import Frozen
 
 
@@ -34,11 +41,14 @@ class Revoke(Frozen):
 
 
 class Replace(Frozen):
-    """Put one configuration in the place of another."""
+    """Put one configuration in the place of another. Until the old one was read, nobody can approve it."""
 
     kind: Literal["replace"] = "replace"
     package: PackageName
-    old: Configuration
+    configuration_id: str = ""
+    from_repository: str = ""
+    old: Configuration | None = None
+    """What was read behind the selector; part of what is approved."""
     publisher: Publisher
     permissions: tuple[Permission, ...]
 
@@ -47,15 +57,18 @@ Operation: TypeAlias = Annotated[Create | Revoke | Replace, Field(discriminator=
 
 
 def plan_of(operation: Operation) -> Plan:
-    """Tell the calls of an operation and their order: a replace creates first where the two do not overlap."""
+    """Tell the calls of an operation and their order: a replace creates first where the two do not overlap.
+
+    Of one whose old side was not read the order is not known, and the answer is only there to have one.
+    """
     match operation:
         case Create():
             return Plan.CREATE
         case Revoke():
             return Plan.REVOKE
         case Replace(old=old, publisher=publisher):
-            overlap = claims_overlap(old.type, old.claims, publisher.provider, publisher.to_claims())
-            return Plan.REVOKE_THEN_CREATE if overlap else Plan.CREATE_THEN_REVOKE
+            apart = old and not claims_overlap(old.type, old.claims, publisher.provider, publisher.to_claims())
+            return Plan.CREATE_THEN_REVOKE if apart else Plan.REVOKE_THEN_CREATE
         case _:  # pragma: no cover
             assert_never(operation)
 
@@ -74,8 +87,8 @@ def target_of(operation: Operation, phase: Phase) -> Target | None:
     """
     match operation, phase:
         case Replace(old=old), Phase.RESTORE:
-            publisher = read_publisher(old.type, old.claims)
-            known = tuple(permission for permission in Permission if permission in old.permissions)
+            publisher = read_publisher(old.type, old.claims) if old else None
+            known = tuple(permission for permission in Permission if old and permission in old.permissions)
             return Target(publisher=publisher, permissions=known) if publisher and known else None
         case ((Create() | Replace()), _):
             return Target(publisher=operation.publisher, permissions=operation.permissions)
@@ -83,17 +96,36 @@ def target_of(operation: Operation, phase: Phase) -> Target | None:
             return None
 
 
-def revoked_id_of(operation: Operation) -> str:
-    """Tell the id that the revoke call of an operation removes; empty while it is not read."""
+def removed_by(operation: Operation) -> Configuration | None:
+    """Tell the configuration that an operation removes; None where it removes none, and while it is not read."""
     match operation:
         case Revoke(configuration=configuration):
-            return configuration.id if configuration else ""
+            return configuration
         case Replace(old=old):
-            return old.id
+            return old
         case Create():
-            return ""
+            return None
         case _:  # pragma: no cover
             assert_never(operation)
+
+
+def revoked_id_of(operation: Operation) -> str:
+    """Tell the id that the revoke call of an operation removes; empty while it is not read."""
+    removed = removed_by(operation)
+    return removed.id if removed else ""
+
+
+def find_selected(operation: Revoke | Replace, listed: Iterable[Configuration]) -> tuple[Configuration, ...]:
+    """Find in npm's list what the selector of an operation means: an id, or a repository."""
+    if operation.configuration_id:
+        return tuple(found for found in listed if found.id == operation.configuration_id)
+    return tuple(found for found in listed if comes_from(found, operation.from_repository))
+
+
+def with_removed(operation: Revoke | Replace, found: Configuration | None) -> Revoke | Replace:
+    """Fill in what stands behind the selector: it becomes part of what is approved."""
+    name = "configuration" if isinstance(operation, Revoke) else "old"
+    return operation.model_copy(update={name: found})
 
 
 def fingerprint_of(operation: Operation, *, workspace: str, registry: str) -> str:

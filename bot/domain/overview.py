@@ -11,6 +11,7 @@ from bot.domain.lifecycle import Phase, State, WaitFor
 from bot.domain.operations import Operation
 from bot.domain.publishers import Configuration
 from bot.domain.values import Frozen
+from bot.domain.windows import Asking, Seen
 
 
 class Maintainer(Frozen):
@@ -63,6 +64,8 @@ class StepView(Frozen):
     """Sentences from staging, for example that the package names another repository."""
     difference: str = ""
     """Why it went back to review."""
+    approved_before: Configuration | None = None
+    """What it was to take away when it was approved, and npm shows something else since. As with `existing`."""
     needs_look: bool = False
     """The configuration behind an id or a selector has not been read: nobody can approve yet."""
     npm_message: str = ""
@@ -75,7 +78,11 @@ class StepView(Frozen):
     """npm's id of what was created."""
     configuration_permissions: tuple[str, ...] = ()
     existing: tuple[Configuration, ...] = ()
-    """Of a conflict: what stands there. Only for people who may see configurations."""
+    """Of a conflict, or of a selector: what stands there. Only for people who may see configurations."""
+    position: int = 0
+    """Among the steps of its change set; with the offer it is the value of buttons for this step alone."""
+    by_hand: str = ""
+    """Slack id of whose its last call was to make, in their own terminal; empty where it was made here."""
     finished_at: datetime | None = None
     publish_before: datetime | None = None
     """When npm drops a configuration through which nothing was published."""
@@ -111,6 +118,8 @@ class HandoffState(StrEnum):
     LATER = "later"
     EXPIRED = "expired"
     NOT_ME = "not_me"
+    SCRIPT = "script"
+    """The calls became lines for the person's own terminal."""
     RENEWED = "renewed"
     """"I'm ready" was pressed: a new link follows."""
     LOST = "lost"
@@ -138,10 +147,16 @@ class HandoffView(Frozen):
     decided_at: datetime | None = None
     calls: int = 1
     """How many calls wait for this person: with several, ticking npm's five-minute box helps."""
+    asking: Asking = Asking.UNKNOWN
+    """Whether npm asks this session for each such call, as far as that was seen."""
+    scriptable: int = 0
+    """How many of the calls are offered as lines for the person's own terminal."""
     looks: bool = False
     """npm's list is to tell what became of a call that was not answered."""
     outcome: str = ""
     """What came of a login, or why there is no link to send; a sentence."""
+    waits: tuple[str, ...] = ()
+    """What a login is waited for, plain: `C-1 (acme/ui → release.yml may publish @acme/ui)`."""
 
 
 class LinkState(StrEnum):
@@ -168,6 +183,8 @@ class LinkView(Frozen):
     slack_email: str = ""
     slack_name: str = ""
     session_until: datetime | None = None
+    windows: tuple[Seen, ...] = ()
+    """What npm asked this session for, method by method."""
 
 
 class PackageListing(Frozen):

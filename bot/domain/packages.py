@@ -14,7 +14,7 @@ _NAME = re.compile(rf"(?:@{_URL_FRIENDLY}/(?!\.)|(?![.\-_])){_URL_FRIENDLY}")
 _RESERVED = frozenset({"node_modules", "favicon.ico"})
 
 _REFUSED = (
-    (re.compile(r"!.*|.*\*.*", re.DOTALL), "Patterns are not supported yet: name each package."),
+    (re.compile(r"!.*|.*\*.*", re.DOTALL), "No pattern can stand here: name each package."),
     (
         re.compile(r".*<.*", re.DOTALL),
         "This holds a mention of Slack's. Backticks around the name keep Slack from making one.",

@@ -65,7 +65,7 @@ class Challenged:
 
 @dataclass(frozen=True, slots=True)
 class Throttled:
-    """A 429."""
+    """A 429, or whatever tells for certain that npm was not made to do anything: the call is made later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +140,11 @@ class ReadFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOut:
+    """The executor was given the call as a line for their own terminal: from now on npm may act on it."""
+
+
+@dataclass(frozen=True, slots=True)
 class PersonDone:
     """The person did what the step waited for, or another approver took over."""
 
@@ -172,6 +177,7 @@ Event: TypeAlias = (
     | ReadChallenged
     | ReadRefused
     | ReadFailed
+    | HandedOut
     | PersonDone
     | LastDeadlinePassed
 )

@@ -1,13 +1,15 @@
 """An exhaustive walk through a small world in which one step lives: npm, its accounts, time, people and faults.
 
 The world is finite because faults, outside changes and changes of mind are counted. Every move that is possible in a
-world is an edge; each edge is judged when it is walked. Four thoughts keep the walk short and complete:
+world is an edge; each edge is judged when it is walked. Five thoughts keep the walk short and complete:
 
 - A call is answered at once, or its answer is lost and it stays *in flight*: npm may then act on it at any later moment
   until its deadline. So a process that dies, a 5xx and a cut connection are one move, and a call that npm acted on
   before the answer was lost is one that acts right afterwards.
 - A list shows any state that npm had since the lag was last over (`visible`). When it is over, calls in flight are dead
   too: that is what makes a read settled.
+- A call that its person was given for their own terminal is in flight as well, from when it is given until the lag is
+  over after they said that they ran it, or somebody stopped it: until then it never settles.
 - Somebody else's change never meets the step itself, so it may happen anywhere between the step's moves.
 - The deadline is looked at on every entry, as the callers do.
 """
@@ -21,7 +23,7 @@ from typing import NamedTuple, TypeAlias
 from bot.domain import step_events as on
 from bot.domain.lifecycle import OPEN_STATES, Call, LastAnswer, Phase, Plan, State, Step, WaitFor
 from tests.domain.step_truths import twice, what_is_wrong
-from tests.domain.step_world import NOTHING, Account, Created, Thing, World
+from tests.domain.step_world import NOTHING, Account, Created, Thing, Things, World
 
 Advance: TypeAlias = Callable[[Step, on.Event], Step | None]
 
@@ -212,8 +214,10 @@ class Mover:
             yield from self._move(Kind.HELP, world, on.PersonDone())
 
     def _moves_of_time(self, world: World) -> Iterator[Move]:
-        if world.step.state is not State.CALLING:
-            visible = frozenset({world.standing})
+        visible = frozenset({world.standing})
+        if world.step.waits_for is WaitFor.TERMINAL:
+            yield Move(Kind.LAG, "later", world._replace(visible=visible))
+        elif world.step.state is not State.CALLING:
             yield Move(Kind.LAG, "later", world._replace(settled=True, in_flight=NOTHING, visible=visible))
         if not world.late:
             yield from self._move(Kind.DEADLINE, world, on.DeadlinePassed(), world._replace(late=True))
@@ -222,6 +226,8 @@ class Mover:
     def _turns(self, world: World) -> Iterator[Move]:
         if not (world.late and world.step.phase is Phase.FIRST):
             yield from self._move(Kind.BOT, world, on.Taken(), world._replace(settled=False))
+            given = world._replace(settled=False, in_flight=world.in_flight | _may_act(world))
+            yield from self._move(Kind.HELP, world, on.HandedOut(), given)
         if world.faults:
             yield from self._move(Kind.FAULT, world, on.NoSession(), world._replace(faults=world.faults - 1))
 
@@ -242,8 +248,7 @@ class Mover:
         failed = world._replace(faults=world.faults - 1)
         for event in (on.Challenged(), on.Throttled(), on.Invalid()):
             yield from self._move(Kind.FAULT, world, event, failed)
-        may_act = {world.target} if world.executor is Account.FINE else NOTHING
-        lost = failed._replace(in_flight=world.in_flight | may_act)
+        lost = failed._replace(in_flight=world.in_flight | _may_act(world))
         yield from self._move(Kind.FAULT, world, on.Unclear(), lost)
 
     def _reads(self, world: World) -> Iterator[Move]:
@@ -267,6 +272,11 @@ class Mover:
             looked = world.settled and world.created is Created.REVOKED
             then = world._replace(created=Created.LOOKED) if looked else world
             yield from self._move(Kind.BOT, world, read, then)
+
+
+def _may_act(world: World) -> Things:
+    """Tell what npm may act on once the call has gone out."""
+    return frozenset({world.target}) if world.executor is Account.FINE else NOTHING
 
 
 def _moves_outside(world: World) -> Iterator[Move]:

@@ -15,7 +15,8 @@ def twice(world: World, target: Thing | None = None) -> str:
 
 def what_is_wrong(before: World, event: on.Event, after: World) -> str:
     """Judge a move of the step."""
-    if after.step.state is State.CALLING and before.step.state is not State.CALLING:
+    is_taken = after.step.state is State.CALLING and before.step.state is not State.CALLING
+    if is_taken or isinstance(event, on.HandedOut):
         return _wrong_with_call(before)
     if after.step.phase is Phase.RESTORE and before.step.phase is not Phase.RESTORE:
         return "" if _nothing_came_of_it(before) else "it is undone although it was done"

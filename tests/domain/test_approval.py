@@ -7,13 +7,16 @@ from bot.domain.approval import (
     Denial,
     Directory,
     Person,
+    Stake,
     StepFacts,
     approvals_missing,
     approvers_of,
     check_link_confirmation,
     check_person,
+    check_stake,
     check_step_action,
     executors_of,
+    people_of_stake,
     reviewers_of,
 )
 
@@ -154,7 +157,11 @@ def test_each_action_has_its_rule(action: Action, person: str, given_facts: Step
     assert check_step_action(action, person, given_facts, DIRECTORY) == denial
 
 
-@pytest.mark.parametrize("action", [Action.STAGE, Action.LINK_ACCOUNT, Action.CONFIRM_LINK])
+STAKES = (Action.UNWATCH, Action.PUT_ASIDE, Action.ACKNOWLEDGE)
+STEPLESS = (Action.STAGE, Action.LINK_ACCOUNT, Action.CONFIRM_LINK, Action.WATCH, Action.COVER, *STAKES)
+
+
+@pytest.mark.parametrize("action", STEPLESS)
 def test_what_is_not_done_to_a_step_is_no_action_on_it(action: Action) -> None:
     with pytest.raises(ValueError, match="no action on a step"):
         check_step_action(action, OWNS, facts(), DIRECTORY)
@@ -185,6 +192,43 @@ def test_only_active_full_members_of_the_workspace_act(person: Person, denial: D
 )
 def test_an_account_link_is_confirmed_by_another_admin(person: str, owner: str, denial: Denial | None) -> None:
     assert check_link_confirmation(person, owner, DIRECTORY) == denial
+
+
+STAKE = Stake(maintainers=("owns", "nobody-here"), set_by=("U0SETBY",))
+
+
+@pytest.mark.parametrize(
+    ("action", "person", "denial"),
+    [
+        # Who set a watch ends it; who maintains a package that it shows does not.
+        (Action.UNWATCH, "U0SETBY", None),
+        (Action.UNWATCH, OWNS, Denial.NOT_YOURS),
+        # A package of a digest is put aside by both.
+        (Action.PUT_ASIDE, "U0SETBY", None),
+        (Action.PUT_ASIDE, OWNS, None),
+        # An alarm is acknowledged by who maintains the package.
+        (Action.ACKNOWLEDGE, OWNS, None),
+        (Action.ACKNOWLEDGE, "U0SETBY", Denial.NOT_YOURS),
+        (Action.ACKNOWLEDGE, STRANGER, Denial.NOT_YOURS),
+        (Action.ACKNOWLEDGE, OWNS_TOO, Denial.NOT_YOURS),
+        (Action.ACKNOWLEDGE, PENDING, Denial.LINK_PENDING),
+        # What has no stake is for nobody.
+        (Action.STAGE, OWNS, Denial.NOT_YOURS),
+        (Action.STAGE, ADMIN, Denial.NOT_YOURS),
+    ],
+)
+def test_what_is_no_step_is_for_who_has_a_stake_in_it(action: Action, person: str, denial: Denial | None) -> None:
+    assert check_stake(action, person, STAKE, DIRECTORY) == denial
+
+
+@pytest.mark.parametrize("action", STAKES)
+def test_admins_may_all_of_it_and_without_anybody_nobody_may(action: Action) -> None:
+    assert check_stake(action, ADMIN, Stake(), DIRECTORY) is None
+    assert people_of_stake(action, Stake(maintainers=("",)), Directory(npm_users={OWNS: "owns"})) == ()
+
+
+def test_who_is_nearest_to_it_is_named_first() -> None:
+    assert people_of_stake(Action.PUT_ASIDE, STAKE, DIRECTORY) == (OWNS, "U0SETBY", ADMIN, ASKS)
 
 
 PEOPLE = [ASKS, OWNS, OWNS_TOO, ADMIN, STRANGER, PENDING, "U0NOBODY"]

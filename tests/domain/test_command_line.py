@@ -7,22 +7,31 @@ from hypothesis import strategies as st
 from bot.domain.command_arguments import IDENTIFIER, PACKAGE
 from bot.domain.command_line import YES_REMARK, draft_of
 from bot.domain.command_parser import command_line_of, parse_command, strip_secrets
+from bot.domain.command_patterns import PATTERN
 from bot.domain.commands import (
     Cancel,
     Command,
+    Coverage,
+    Doctor,
     FormDraft,
     Help,
     ListTrust,
+    ListWatches,
     LogIn,
     LogOut,
     OpenForm,
     Pending,
+    ReplaceTrust,
     RevokeTrust,
     SetUp,
+    ShowDigest,
     Status,
+    Unwatch,
+    Watch,
     WhoAmI,
 )
 from bot.domain.packages import PackageName
+from bot.domain.patterns import PackagePattern, Selection, select
 from bot.domain.publishers import Permission, Provider
 
 NAMES = st.from_regex(r"(@[a-z][a-z0-9-]{0,5}/)?[A-Za-z][A-Za-z0-9._~'-]{0,8}", fullmatch=True).filter(
@@ -71,11 +80,12 @@ PERMISSIONS = st.sampled_from(
 )
 
 
+PROVIDER_FIELDS = st.sampled_from([(Provider.GITHUB, GITHUB), (Provider.GITLAB, GITLAB), (Provider.CIRCLECI, CIRCLECI)])
+
+
 @st.composite
 def set_ups(draw: st.DrawFn) -> SetUp:
-    provider, fields = draw(
-        st.sampled_from([(Provider.GITHUB, GITHUB), (Provider.GITLAB, GITLAB), (Provider.CIRCLECI, CIRCLECI)])
-    )
+    provider, fields = draw(PROVIDER_FIELDS)
     permissions, stated = draw(PERMISSIONS)
     return SetUp(
         provider=provider,
@@ -91,15 +101,64 @@ IDS = st.text("ab/:@\"'-=", min_size=1, max_size=9).filter(lambda text: text != 
 REVOKES = st.builds(RevokeTrust, packages=PACKAGES, configuration_id=IDS | UUIDS, **COMMON) | st.builds(
     RevokeTrust, packages=PACKAGES, from_repository=st.sampled_from(["acme/ui", "acme/web/ui", "-a/b"]), **COMMON
 )
+
+
+@st.composite
+def replacements(draw: st.DrawFn) -> ReplaceTrust:
+    provider, fields = draw(PROVIDER_FIELDS)
+    permissions, stated = draw(PERMISSIONS)
+    selector = draw(
+        st.fixed_dictionaries({"configuration_id": IDS | UUIDS})
+        | st.fixed_dictionaries({"from_repository": st.sampled_from(["acme/ui", "acme/web/ui", "-a/b"])})
+    )
+    names = st.lists(NAMES | st.sampled_from(["with", "github"]), min_size=1, max_size=3, unique=True)
+    return ReplaceTrust(
+        packages=tuple(map(PackageName, draw(names))),
+        provider=provider,
+        fields=draw(fields),
+        permissions=permissions,
+        permissions_stated=stated,
+        **selector,
+        **draw(st.fixed_dictionaries(COMMON)),
+    )
+
+
+GLOBS = st.from_regex(r"(@([a-z]{1,3}|\*)/)?[A-Za-z*][a-z*.'-]{0,6}", fullmatch=True).filter(
+    lambda text: "**" not in text and text != PATTERN
+)
+
+
+@st.composite
+def selections(draw: st.DrawFn) -> Selection:
+    chosen = draw(st.lists(GLOBS, min_size=1, max_size=3))
+    without = draw(st.lists(GLOBS.filter(lambda text: text != "*"), max_size=2))
+    return select(
+        [PackagePattern(text=text) for text in chosen] + [PackagePattern(text=text, negated=True) for text in without]
+    )
+
+
+WATCHES = st.builds(
+    Watch,
+    selection=selections(),
+    cron=st.sampled_from(["0 9 * * 1", "*/5 8-18 1,15 JAN-MAR MON#2"]),
+    timezone=st.sampled_from(["", "Europe/Paris", "America/Argentina/Buenos_Aires", "Etc/GMT+5", "UTC"]),
+    channel=st.sampled_from(["", "C0123", "#releases", "#r-é_1"]),
+)
 NUMBERS = st.integers(1, 999_999_999)
 COMMANDS: st.SearchStrategy[Command] = st.one_of(
     set_ups(),
     REVOKES,
+    replacements(),
     st.builds(ListTrust, packages=PACKAGES | st.just(()), as_json=st.booleans(), registry=REGISTRIES),
     st.sampled_from(Provider).map(lambda provider: OpenForm(draft=FormDraft(provider=provider))),
     st.builds(Status, number=NUMBERS | st.none()),
     st.builds(Cancel, number=NUMBERS),
-    st.sampled_from([LogIn(), LogOut(), WhoAmI(), Pending(), Help(), Help(topic="github"), Help(topic="help")]),
+    st.builds(Coverage, selection=selections() | st.none(), refresh=st.booleans()),
+    WATCHES,
+    st.builds(Unwatch, selection=selections()),
+    st.builds(ShowDigest, selection=selections() | st.none()),
+    st.sampled_from([LogIn(), LogOut(), WhoAmI(), Pending(), Doctor(), ListWatches()]),
+    st.sampled_from([Help(), Help(topic="github"), Help(topic="help")]),
 )
 
 
@@ -132,11 +191,24 @@ def test_a_line_typed_into_slack_parses_to_its_command(command: Command) -> None
         ),
         ("github a --file a.yml --env=--x", "github a --file a.yml --environment=--x"),
         ("revoke a --from-repository <https://gitlab.com/acme/web/ui>", "revoke a --from-repo acme/web/ui"),
+        (
+            "replace with gh --allow-publish --file a.yml --from-repository acme/old @acme/ui --reason it moved",
+            'replace @acme/ui --from-repo acme/old with github --file a.yml --allow-publish --reason "it moved"',
+        ),
         ("LIST a a --json", "list a --json"),
         ("status #42", "status C-42"),
         ("cancel c0042", "cancel C-42"),
         ("list a --registry http://r.example", "list a --registry http://r.example"),
         ("npm trust gitlab", "gitlab"),
+        ("coverage --refresh !@acme/old-* @b/*, @acme/** @acme/*", "coverage @acme/* @b/* !@acme/old-* --refresh"),
+        ("digest", "digest"),
+        ("watch", "watch"),
+        ("watch @acme/* --cron 0  9 * * 1 --timezone UTC", "watch @acme/* --tz UTC"),
+        ("watch --cron 0 8 * * 1 @acme/*", 'watch @acme/* --cron "0 8 * * 1"'),
+        ("watch @acme/* --channel <#C0123|releases>", "watch @acme/* --channel C0123"),
+        ("watch @acme/* --channel=Releases", "watch @acme/* --channel #releases"),
+        ("unwatch `@acme/*`", "unwatch @acme/*"),
+        ("doctor", "doctor"),
         ("", "help"),
     ],
 )

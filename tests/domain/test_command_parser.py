@@ -10,12 +10,31 @@ from bot.domain.command_arguments import MOST_MISTAKES, PACKAGE
 from bot.domain.command_help import NOT_BUILT
 from bot.domain.command_line import YES_REMARK
 from bot.domain.command_parser import HELP, MOST_LETTERS, NUMBER, parse_command
+from bot.domain.command_patterns import PATTERN
 from bot.domain.command_secrets import MARKER
-from bot.domain.commands import Cancel, FormDraft, Help, ListTrust, Misunderstood, OpenForm, RevokeTrust, SetUp, Status
+from bot.domain.commands import (
+    Cancel,
+    Coverage,
+    Doctor,
+    FormDraft,
+    Help,
+    ListTrust,
+    ListWatches,
+    Misunderstood,
+    OpenForm,
+    ReplaceTrust,
+    RevokeTrust,
+    SetUp,
+    ShowDigest,
+    Status,
+    Unwatch,
+    Watch,
+)
+from bot.domain.patterns import MOST_PATTERNS, selection_of
 from bot.domain.publishers import PROVIDERS, Permission, Provider
 
 UUID = "eebc175d-4720-4fc8-a31a-6491ca36fb47"
-PLACEHOLDERS = {PACKAGE, NUMBER, "ID", "TEXT", "URL"} | {
+PLACEHOLDERS = {PACKAGE, PATTERN, NUMBER, "ID", "TEXT", "URL", "CRON", "ZONE", "CHANNEL"} | {
     flag.placeholder for spec in PROVIDERS.values() for flag in spec.flags
 }
 
@@ -71,6 +90,8 @@ def test_a_line_is_understood_however_it_was_pasted(text: str) -> None:
         ("--allow-staged-publish", (Permission.STAGE,), True),
         ("--allow-stage-publish --allow-publish=true", (Permission.PUBLISH, Permission.STAGE), True),
         ("--no-allow-publish", (Permission.PUBLISH,), False),
+        # npm takes the word that follows; it would pass for a package otherwise.
+        ("--allow-stage-publish true --allow-publish false", (Permission.STAGE,), True),
     ],
 )
 def test_without_a_permission_it_is_publish_and_not_stated(
@@ -129,10 +150,69 @@ def test_a_provider_alone_opens_its_form(provider: Provider) -> None:
         ("status C-42", Status(number=42)),
         ("status 42", Status(number=42)),
         ("cancel c-42", Cancel(number=42)),
+        ("coverage", Coverage()),
+        ("coverage @acme/* --refresh", Coverage(selection=selection_of("@acme/*"), refresh=True)),
+        ("coverage JSONStream,!@acme/old-* *", Coverage(selection=selection_of("* JSONStream !@acme/old-*"))),
+        ("coverage <@U012|acme>/*", Coverage(selection=selection_of("@acme/*"))),
+        ("watch", ListWatches()),
+        ("watch @acme/*", Watch(selection=selection_of("@acme/*"))),
+        (
+            "watch \u2014cron \u201c30 8 1 * *\u201d \u2014tz Europe/Paris \u2014channel <#C0123|> @acme/*",
+            Watch(selection=selection_of("@acme/*"), cron="30 8 1 * *", timezone="Europe/Paris", channel="C0123"),
+        ),
+        ("unwatch @acme/*", Unwatch(selection=selection_of("@acme/*"))),
+        ("digest", ShowDigest()),
+        ("digest a b", ShowDigest(selection=selection_of("a b"))),
+        ("doctor", Doctor()),
+        ("watch --help", Help(topic="watch")),
     ],
 )
 def test_each_command_is_understood(text: str, command: object) -> None:
     assert parse_command(text) == command
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "replace @acme/ui --from-repo acme/old with github --repo acme/new --file a.yml",
+        "replace --from-repository=<https://github.com/acme/old> @acme/ui WITH GitHub --file a.yml --repo acme/new",
+        "replace with gh --file a.yml --repo acme/new @acme/ui --from-repo acme/old",
+        "replace @acme/ui \u2014from-repo acme/old with\u00a0github \u2014repo acme/new \u2014file \u201ca.yml\u201d",
+    ],
+)
+def test_a_replacement_is_understood_in_any_order(text: str) -> None:
+    assert parse_command(text) == ReplaceTrust(
+        packages=("@acme/ui",),
+        from_repository="acme/old",
+        provider=Provider.GITHUB,
+        fields={"repo": ("acme/new",), "file": ("a.yml",)},
+        permissions=(Permission.PUBLISH,),
+        permissions_stated=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "packages", "provider", "reason"),
+    [
+        # the words between may also be names, and stand in a reason
+        ("replace with github --id 1 with gitlab --file a.yml", ("with", "github"), Provider.GITLAB, ""),
+        (
+            "replace a --id 1 with github --file a.yml --reason as with gitlab",
+            ("a",),
+            Provider.GITHUB,
+            "as with gitlab",
+        ),
+        ("replace a with gitlab --file a.yml --id 1 -y", ("a",), Provider.GITLAB, ""),
+        ("replace a --reason 'with gitlab' --id 1 with github --file a.yml", ("a",), Provider.GITHUB, "with gitlab"),
+    ],
+)
+def test_what_stands_after_with_is_told_from_names_and_reasons(
+    text: str, packages: tuple[str, ...], provider: Provider, reason: str
+) -> None:
+    command = parse_command(text)
+    assert isinstance(command, ReplaceTrust)
+    assert (command.packages, command.provider, command.reason) == (packages, provider, reason)
+    assert command.configuration_id == "1"
 
 
 @pytest.mark.parametrize(
@@ -158,6 +238,24 @@ def test_each_command_is_understood(text: str, command: object) -> None:
         ("github PACKAGE --file a.yml", "PACKAGE stands for a name", "", "github PACKAGE --file a.yml"),
         ("list @acme/ui@1.0.0", "Trust is given for a package", "@acme/ui", "list @acme/ui"),
         ("list <!channel>", "This holds a mention of Slack's.", "", "list PACKAGE"),
+        # patterns
+        ("coverage @acme", "This is a scope, not its packages.", "@acme/*", "coverage @acme/*"),
+        ("coverage !@acme/old-*", "This says only what to leave out.", "", "coverage PATTERN !@acme/old-*"),
+        ("digest PATTERN a", "PATTERN stands for a pattern", "", "digest PATTERN a"),
+        ("coverage !PATTERN a", "PATTERN stands for a pattern", "", "coverage a !PATTERN"),
+        ("coverage !@acme @b/*", "This is a scope", "!@acme/*", "coverage @b/* !@acme/*"),
+        ("coverage @acme/* --cron x", "There is no such flag here.", "", "coverage @acme/*"),
+        ("unwatch", "No packages were named.", "", "unwatch PATTERN"),
+        ("watch --tz UTC", "No packages were named.", "", "watch PATTERN --tz UTC"),
+        ("watch a --cron", "--cron needs a value.", "", "watch a --cron CRON"),
+        ("watch a --cron @daily", "A schedule has five fields.", "", "watch a --cron CRON"),
+        ("watch a --cron '0 9 * * 1 2026'", "A schedule has five fields.", "", "watch a --cron CRON"),
+        ("watch a --cron 0 9 * * $", "A schedule has five fields.", "", "watch a --cron CRON"),
+        ("watch a --tz 'Central European'", "This is no time zone.", "", "watch a --tz ZONE"),
+        ("watch a --tz ../../etc/passwd", "This is no time zone.", "", "watch a --tz ZONE"),
+        ("watch a --channel <@U012>", "This is no channel.", "", "watch a --channel CHANNEL"),
+        ("watch a --channel CHANNEL", "CHANNEL stands for a value", "", "watch a --channel CHANNEL"),
+        ("doctor now", "This command takes nothing more.", "", "doctor"),
         # flags
         ("github a --flie a.yml", "There is no such flag here.", "--file", "github a --file a.yml"),
         ("github a --file a.yml --verbose yes", "There is no such flag here.", "", "github a --file a.yml"),
@@ -199,6 +297,34 @@ def test_each_command_is_understood(text: str, command: object) -> None:
         (f"revoke a {UUID}", "ID of the trusted relationship", f"--id {UUID}", f"revoke a --id {UUID}"),
         ("revoke a --id 1 --from-repo b/c", "ID of the trusted relationship", "", "revoke a --id 1"),
         ("revoke a --from-repo b", "This is no repository.", "", "revoke a --from-repo OWNER/REPO"),
+        # replace
+        (
+            "replace a with github --file a.yml",
+            "ID of the trusted relationship to replace must",
+            "",
+            "replace a --id ID with github --file a.yml",
+        ),
+        ("replace a --id 1", "What takes its place must be", "", "replace a --id 1 with github --file FILE.yml"),
+        ("replace a --id 1 with", "What takes its place", "", "replace a --id 1 with github --file FILE.yml"),
+        ("replace a --id 1 with --file a.yml", "What takes", "", "replace a --id 1 with github --file a.yml"),
+        (
+            "replace a --id 1 with gitlb --file a.yml",
+            "What takes its place",
+            "with gitlab",
+            "replace a --id 1 with gitlab --file a.yml",
+        ),
+        (
+            "replace a --id 1 gitlab --file a.yml",
+            "What takes its place",
+            "with gitlab",
+            "replace a --id 1 with gitlab --file a.yml",
+        ),
+        (
+            "replace a --id 1 with the new gitlab --file a.yml",
+            "What takes its place",
+            "with gitlab",
+            "replace a the new --id 1 with gitlab --file a.yml",
+        ),
         # the line itself
         ('list a "b', "A quote was not closed.", "", "list a b"),
         ("github a --file a.yml --reason 'drop it", "A quote was not", "", 'github a --file a.yml --reason "drop it"'),
@@ -263,6 +389,14 @@ def test_a_request_may_have_20_packages() -> None:
     answer = misunderstood(f"github {' '.join(names)} --file a.yml")
     assert (answer.mistakes[0].expected, answer.mistakes[0].got) == ("at most 20 packages", "21 packages")
     assert set_up(answer.corrected).packages == tuple(names[:20])
+
+
+def test_a_selection_may_have_20_patterns() -> None:
+    names = [f"p{number:02}*" for number in range(MOST_PATTERNS + 1)]
+    assert parse_command(f"digest {' '.join(names[:-1])}") == ShowDigest(selection=selection_of(" ".join(names[:-1])))
+    answer = misunderstood(f"digest {' '.join(names)}")
+    assert (answer.mistakes[0].expected, answer.mistakes[0].got) == ("at most 20 patterns", "21 patterns")
+    assert parse_command(answer.corrected) == ShowDigest(selection=selection_of(" ".join(names[:-1])))
 
 
 def test_a_line_may_have_3000_letters() -> None:
@@ -336,6 +470,8 @@ WORDS = st.sampled_from(
             "https://github.com/a/b",
         ),
         *(
+            "with",
+            "gitlab",
             "-y",
             "--yes",
             "--no-yes",
@@ -347,11 +483,36 @@ WORDS = st.sampled_from(
             "--help",
             "--frob",
         ),
+        *(
+            "--cron",
+            "0 9 * * 1",
+            "--tz",
+            "UTC",
+            "--channel",
+            "<#C0123|r>",
+            "--refresh",
+            "!@acme/*",
+            "!",
+            "**",
+            "PATTERN",
+        ),
         *("--otp", "123456", "--token=x", f"npm_{'a' * 20}", MARKER, "é", "\x00", "x" * 300),
     ]
 )
 STARTS = st.sampled_from(
-    ["", "github ", "gitlab a --file a.yml ", "circleci a ", "revoke a ", "list ", "help ", "cancel "]
+    [
+        "",
+        "github ",
+        "gitlab a --file a.yml ",
+        "circleci a ",
+        "revoke a ",
+        "replace a --id 1 ",
+        "list ",
+        "help ",
+        "cancel ",
+        "watch ",
+        "coverage ",
+    ]
 )
 LINES = st.builds(str.__add__, STARTS, st.lists(WORDS, max_size=12).map(" ".join)) | st.text(max_size=60)
 

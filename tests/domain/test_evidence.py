@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.evidence import Evidence, EvidenceKind, read_packument
+from bot.domain.evidence import Evidence, EvidenceKind, VersionSeen, read_package, read_packument, read_version
 
 PROVENANCE = {"dist": {"attestations": {"provenance": {"predicateType": "https://slsa.dev/provenance/v1"}}}}
 BY_HAND: dict[str, Any] = {"_npmUser": {"name": "otto-npm"}}
@@ -144,6 +144,47 @@ def test_a_time_that_is_none_is_no_time(time: object) -> None:
 def test_a_time_without_a_zone_is_in_utc() -> None:
     document = packument(("1.0.0", BY_HAND)) | {"time": {"1.0.0": "2026-01-07T00:00:00"}}
     assert read_packument(document).last_publish == day(7)
+
+
+def test_a_manifest_becomes_a_small_record() -> None:
+    manifest = STAGED | PROVENANCE | {"deprecated": "use @acme/new", "repository": {"url": "acme/ui"}, "readme": "…"}
+    assert read_version("1.0.0", manifest) == VersionSeen(
+        "1.0.0",
+        by="olga-npm",
+        trusted=True,
+        provider="github",
+        configuration_id="9061ef30",
+        provenance=True,
+        has_user=True,
+        deprecated=True,
+        repository="acme/ui",
+    )
+    assert read_version("1.0.0", {}) == VersionSeen("1.0.0")
+
+
+@given(st.permutations(["1.0.0", "1.0.1", "1.1.0-rc.1", "2.0.0"]), st.data())
+def test_a_packument_that_comes_in_parts_is_the_same(order: list[str], data: st.DataObject) -> None:
+    manifests = {version: data.draw(st.sampled_from([TRUSTED, STAGED, BY_HAND, WITH_TOKEN, {}])) for version in order}
+    document = packument(*manifests.items()) | {"repository": "github:acme/ui"}
+    head = {key: value for key, value in document.items() if key != "versions"}
+    parts = (read_version(version, manifest) for version, manifest in reversed(manifests.items()))
+    assert read_package(head, parts) == read_packument(document)
+
+
+def test_a_version_that_comes_twice_counts_once() -> None:
+    seen = [VersionSeen("1.0.0", has_user=True), VersionSeen("1.0.0", trusted=True, has_user=True)]
+    assert read_package({}, seen).evidence.kind is EvidenceKind.TRUSTED
+
+
+def test_what_no_database_can_hold_is_left_out_of_texts() -> None:
+    bad = "\x00\ud800"
+    document = packument((f"1.0.0{bad}", {"_npmUser": {"name": f"otto{bad}-npm"}}), latest="1.0.0") | {
+        "name": f"@acme/{bad}ui",
+        "maintainers": [f"otto{bad}-npm <o@acme.example>"],
+    }
+    facts = read_packument(document)
+    assert (facts.name, facts.maintainers, facts.evidence.version) == ("@acme/ui", ("otto-npm",), "1.0.0")
+    assert facts.evidence.by == "otto-npm"
 
 
 JSON = st.recursive(

@@ -45,6 +45,12 @@ ready cancel / in_review / calling / unknown / waiting | taken                  
 unknown untouched cancel                        | no session                           | cancelled
 ready / half / unknown untouched no-cancel / unknown touched / unknown begun | no session | wait for login
 in_review / calling / waiting                   | no session                           | -
+ready alone no-cancel                           | handed out                   | acted, unknown, wait for terminal
+waiting alone no-cancel to-ready for-confirmation | handed out                 | acted, unknown, wait for terminal
+ready alone cancel / waiting alone cancel to-ready for-confirmation | handed out        | -
+ready replaces / waiting replaces to-ready for-confirmation | handed out                | -
+waiting to-ready not-for-confirmation / waiting to-unknown / waiting to-half | handed out | -
+in_review / calling / unknown / half            | handed out                           | -
 waiting                                         | person done                          | where it came from
 in_review / ready / calling / unknown / half    | person done                          | -
 unknown / waiting to-unknown                    | last deadline                        | unresolved
@@ -142,6 +148,7 @@ EVENTS: dict[str, on.Event] = {
     "cancelled": on.Cancelled(),
     "taken": on.Taken(),
     "no session": on.NoSession(),
+    "handed out": on.HandedOut(),
     "person done": on.PersonDone(),
     "last deadline": on.LastDeadlinePassed(),
     "succeeded": on.Succeeded(),
@@ -189,6 +196,8 @@ HOLDS: dict[str, Callable[[Step], bool]] = {
     "to-ready": lambda step: step.back is State.READY,
     "to-unknown": lambda step: step.back is State.UNKNOWN,
     "to-half": lambda step: step.back is State.HALF_REPLACED,
+    "for-confirmation": lambda step: step.waits_for is WaitFor.CONFIRMATION,
+    "not-for-confirmation": lambda step: step.waits_for is not WaitFor.CONFIRMATION,
     "untouched": lambda step: step.phase is Phase.FIRST and not step.maybe_acted,
     "touched": lambda step: step.phase is Phase.FIRST and step.maybe_acted,
     "begun": lambda step: step.phase is not Phase.FIRST,
@@ -213,7 +222,7 @@ HOLDS: dict[str, Callable[[Step], bool]] = {
     "not-after-refusal": lambda step: step.last_answer not in REFUSALS,
 }
 
-NEEDS = [WaitFor.ACCOUNT, WaitFor.LOGIN, WaitFor.CONFIRMATION]
+NEEDS = [WaitFor.ACCOUNT, WaitFor.LOGIN, WaitFor.CONFIRMATION, WaitFor.TERMINAL]
 PHASES = {
     Plan.CREATE: [Phase.FIRST],
     Plan.REVOKE: [Phase.FIRST],
@@ -247,6 +256,7 @@ BECOMES: dict[str, Callable[[Step], Step]] = {
     "restore": lambda step: begin(step, Phase.RESTORE),
     "wait for login": lambda step: wait(step, WaitFor.LOGIN),
     "wait for confirmation": lambda step: wait(step, WaitFor.CONFIRMATION),
+    "wait for terminal": lambda step: wait(step, WaitFor.TERMINAL),
     "wait for account": lambda step: wait(step, WaitFor.ACCOUNT),
     "cancel wanted": lambda step: replace(step, cancel_wanted=True),
     "acted": lambda step: replace(step, maybe_acted=True),

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain import step_events as on
-from bot.domain.lifecycle import OPEN_STATES, Phase, Plan, State, Step, advance
+from bot.domain.lifecycle import OPEN_STATES, Phase, Plan, State, Step, WaitFor, advance
 from tests.domain.exploration import find_flaws, starts_of, walk
 from tests.domain.step_world import Created
 
@@ -91,6 +91,12 @@ def tries_refused_accounts_again_and_again(step: Step, event: on.Event) -> Step 
     return advance(step, on.AccountRefused(another_account=True) if isinstance(event, on.AccountRefused) else event)
 
 
+def takes_back_by_word_what_was_handed_out(step: Step, event: on.Event) -> Step | None:
+    if isinstance(event, on.Cancelled) and step.waits_for is WaitFor.TERMINAL:
+        return replace(step, state=State.CANCELLED)
+    return advance(step, event)
+
+
 def never_takes_the_second_half(step: Step, event: on.Event) -> Step | None:
     return None if isinstance(event, on.Taken) and step.phase is Phase.SECOND else advance(step, event)
 
@@ -109,6 +115,7 @@ def never_takes_the_second_half(step: Step, event: on.Event) -> Step | None:
         (overlooks_the_deadline, Plan.CREATE, "it waits for ever"),
         (overlooks_the_last_deadline, Plan.CREATE, "it waits for ever"),
         (tries_refused_accounts_again_and_again, Plan.CREATE, "it goes round for ever"),
+        (takes_back_by_word_what_was_handed_out, Plan.CREATE, "cancelled is not true"),
         (never_takes_the_second_half, Plan.CREATE_THEN_REVOKE, "nothing but a deadline ends it"),
     ],
 )

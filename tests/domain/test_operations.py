@@ -8,11 +8,14 @@ from bot.domain.operations import (
     Revoke,
     Target,
     body_of,
+    find_selected,
     fingerprint_of,
     fingerprint_of_set,
     plan_of,
+    removed_by,
     revoked_id_of,
     target_of,
+    with_removed,
 )
 from bot.domain.packages import PackageName
 from bot.domain.publishers import Configuration, GitHub, Permission
@@ -48,6 +51,8 @@ def fingerprint(operation: Operation, workspace: str = "T1", registry: str = "ht
         (CREATE, Plan.CREATE),
         (REVOKE, Plan.REVOKE),
         (REPLACE, Plan.CREATE_THEN_REVOKE),
+        # Which order it is nobody knows before the old one was read.
+        (REPLACE.model_copy(update={"old": None}), Plan.REVOKE_THEN_CREATE),
         # npm refuses the second of two that a token could both match, so the old one goes first.
         (REPLACE.model_copy(update={"old": OVERLAPPING}), Plan.REVOKE_THEN_CREATE),
     ],
@@ -72,6 +77,7 @@ def test_a_replace_creates_first_where_the_two_do_not_overlap(operation: Operati
         ),
         # What we cannot read we cannot make again.
         (REPLACE.model_copy(update={"old": STRANGE}), Phase.RESTORE, None),
+        (REPLACE.model_copy(update={"old": None}), Phase.RESTORE, None),
         (REPLACE.model_copy(update={"old": OLD.model_copy(update={"permissions": ("other",)})}), Phase.RESTORE, None),
     ],
 )
@@ -87,6 +93,32 @@ def test_only_a_configuration_that_was_read_is_revoked(operation: Operation, rev
     assert revoked_id_of(operation) == revoked
 
 
+@pytest.mark.parametrize(
+    ("selector", "found"),
+    [
+        ({"configuration_id": "old-id"}, (OLD,)),
+        ({"configuration_id": "other-id"}, ()),
+        ({"configuration_id": "strange-id", "from_repository": "acme/old"}, (STRANGE,)),
+        ({"from_repository": "acme/old"}, (OLD,)),
+        ({"from_repository": "acme/elsewhere"}, ()),
+        ({}, ()),
+    ],
+)
+def test_a_selector_means_what_npm_lists(selector: dict[str, str], found: tuple[Configuration, ...]) -> None:
+    unread = {"configuration_id": "", "from_repository": "", **selector}
+    for operation in (REVOKE.model_copy(update=unread), REPLACE.model_copy(update=unread)):
+        assert find_selected(operation, [OLD, OVERLAPPING.model_copy(update={"id": "third"}), STRANGE]) == found
+
+
+@pytest.mark.parametrize("operation", [REVOKE, REPLACE])
+def test_what_was_read_becomes_part_of_the_operation(operation: Revoke | Replace) -> None:
+    filled = with_removed(operation, STRANGE)
+    assert removed_by(filled) == STRANGE
+    assert fingerprint(filled) != fingerprint(operation)
+    assert removed_by(with_removed(filled, None)) is None
+    assert removed_by(CREATE) is None
+
+
 def test_everything_that_is_approved_changes_the_fingerprint() -> None:
     others: list[Operation] = [
         CREATE,
@@ -99,6 +131,8 @@ def test_everything_that_is_approved_changes_the_fingerprint() -> None:
         REVOKE.model_copy(update={"configuration": OVERLAPPING}),
         REPLACE,
         REPLACE.model_copy(update={"old": OVERLAPPING}),
+        REPLACE.model_copy(update={"old": None}),
+        REPLACE.model_copy(update={"from_repository": "acme/old"}),
     ]
     found = [fingerprint(each) for each in others]
     found += [fingerprint(CREATE, workspace="T2"), fingerprint(CREATE, registry="http://127.0.0.1:2/")]

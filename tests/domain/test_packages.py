@@ -35,9 +35,9 @@ def test_a_name_that_npm_takes_is_kept_as_it_is(name: str) -> None:
     [
         ("", "Package name must be specified.", ""),
         # patterns
-        ("@acme/*", "Patterns are not supported yet: name each package.", ""),
-        ("!@acme/old", "Patterns are not supported yet: name each package.", ""),
-        ("*", "Patterns are not supported yet: name each package.", ""),
+        ("@acme/*", "No pattern can stand here: name each package.", ""),
+        ("!@acme/old", "No pattern can stand here: name each package.", ""),
+        ("*", "No pattern can stand here: name each package.", ""),
         # versions
         ("@acme/ui@1.2.3", "Trust is given for a package, not for one version of it.", "@acme/ui"),
         ("ui@latest", "Trust is given for a package, not for one version of it.", "ui"),

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Annotated, TypeAlias
+from typing import Annotated, TypeAlias, assert_never
 
 from pydantic import Field
 
+from bot.domain.flags import Fields
 from bot.domain.publishers import circleci, github, gitlab
 from bot.domain.publishers._core import Claims, Configuration, Permission, Provider, ProviderSpec
 from bot.domain.publishers.circleci import CircleCI
@@ -27,12 +28,14 @@ __all__ = [
     "claims_overlap",
     "comes_from",
     "describe_claims",
+    "fields_of",
     "find_configuration",
     "find_overlapping",
     "permissions_match",
     "read_publisher",
     "repository_of",
     "same_claims",
+    "same_configuration",
 ]
 
 Publisher: TypeAlias = Annotated[GitHub | GitLab | CircleCI, Field(discriminator="provider")]
@@ -64,6 +67,13 @@ def claims_overlap(type_a: str, claims_a: Claims, type_b: str, claims_b: Claims)
     if a.environment and b.environment and a.environment != b.environment:
         return False
     return _without_narrowing(a) == _without_narrowing(b)
+
+
+def same_configuration(approved: Configuration, found: Configuration) -> bool:
+    """Tell whether npm still shows what was approved: the id, the claims and the permissions."""
+    return ((approved.id, approved.type, approved.claims) == (found.id, found.type, found.claims)) and set(
+        approved.permissions
+    ) == set(found.permissions)
 
 
 def permissions_match(wanted: Iterable[str], found: Iterable[str]) -> bool:
@@ -109,6 +119,27 @@ def comes_from(configuration: Configuration, repository: str) -> bool:
     """Tell whether a configuration trusts this repository, `owner/repo`, wherever it is hosted."""
     source = repository_of(configuration)
     return bool(source) and repository in (source, without_host(source))
+
+
+def fields_of(publisher: Publisher) -> dict[str, tuple[str, ...]]:
+    """Write a publisher as the flags that make it."""
+    match publisher:
+        case GitHub():
+            fields: Fields = {"repo": (publisher.repository,), "file": (publisher.file,)}
+        case GitLab():
+            fields = {"project": (publisher.source,), "file": (publisher.file,)}
+        case CircleCI():
+            fields = {
+                "org-id": (publisher.org_id,),
+                "project-id": (publisher.project_id,),
+                "pipeline-definition-id": (publisher.pipeline_definition_id,),
+                "vcs-origin": (publisher.vcs_origin,),
+                "context-id": publisher.context_ids,
+            }
+        case _:  # pragma: no cover
+            assert_never(publisher)
+    environment = {"environment": (publisher.environment,)} if publisher.environment else {}
+    return {name: values for name, values in {**fields, **environment}.items() if values}
 
 
 def describe_claims(type_: str, claims: Claims) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from bot.domain.flags import Fields, Flag, check_fields, clean_fields
 from bot.domain.mistakes import Mistake
@@ -42,6 +42,13 @@ class Configuration(Frozen):
     """As npm sent them, with a top-level `environment` moved in."""
     permissions: tuple[str, ...] = ()
     """As npm sent them."""
+    other: dict[str, Any] = Field(default_factory=dict)
+    """What else npm sent with it: shown, kept, and no part of what makes two of them the same."""
+
+    @model_serializer(mode="wrap")
+    def _leave_out_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        document: dict[str, Any] = dump(self)
+        return document if self.other else {name: value for name, value in document.items() if name != "other"}
 
 
 class BasePublisher(Frozen):

@@ -16,6 +16,7 @@ from bot.domain.publishers import (
     permissions_match,
     repository_of,
     same_claims,
+    same_configuration,
 )
 
 UI = {"repository": "acme/ui", "workflow_ref": {"file": "release.yml"}}
@@ -120,3 +121,32 @@ def test_any_configuration_can_be_described(type_: str, claims: dict[str, Any], 
     assert describe_claims(type_, claims) == text
     assert comes_from(found, "acme/ui") is bool(repository)
     assert not comes_from(found, "")
+
+
+@pytest.mark.parametrize(
+    ("changes", "same"),
+    [
+        ({}, True),
+        ({"permissions": ("b", "a")}, True),
+        ({"other": {"lastUsed": "today"}}, True),
+        ({"id": "2"}, False),
+        ({"type": "gitlab"}, False),
+        ({"claims": UI | {"environment": "prod"}}, False),
+        # what we do not know may narrow or widen who can publish
+        ({"claims": UI | {"branch": "main"}}, False),
+        ({"permissions": ("a",)}, False),
+        ({"permissions": ("a", "b", Permission.STAGE.value)}, False),
+    ],
+)
+def test_what_was_approved_is_told_from_what_is_not(*, changes: dict[str, Any], same: bool) -> None:
+    approved = configuration("1", UI, "a", "b")
+    assert same_configuration(approved, approved.model_copy(update=changes)) is same
+
+
+def test_fields_that_we_do_not_know_are_kept_and_none_are_not_written() -> None:
+    known = configuration("1", UI, "a")
+    assert set(known.model_dump()) == {"id", "type", "claims", "permissions"}
+    strange = known.model_copy(update={"other": {"lastUsed": None}})
+    assert strange.model_dump()["other"] == {"lastUsed": None}
+    for each in (known, strange):
+        assert Configuration.model_validate_json(each.model_dump_json()) == each

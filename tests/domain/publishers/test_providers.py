@@ -6,7 +6,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from bot.domain.mistakes import Mistake
-from bot.domain.publishers import PROVIDERS, CircleCI, GitHub, GitLab, Provider, Publisher
+from bot.domain.publishers import PROVIDERS, CircleCI, GitHub, GitLab, Provider, Publisher, fields_of
 
 ORG = "550e8400-e29b-41d4-a716-446655440000"
 PROJECT = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
@@ -87,9 +87,10 @@ def test_fields_become_npms_claims_in_npms_order(
         CircleCI(org_id=ORG, project_id=PROJECT, pipeline_definition_id=PIPELINE, vcs_origin="github.com/acme/ui"),
     ],
 )
-def test_a_publisher_survives_json(publisher: Publisher) -> None:
+def test_a_publisher_survives_json_and_the_flags_that_make_it(publisher: Publisher) -> None:
     adapter: TypeAdapter[Publisher] = TypeAdapter(Publisher)
     assert adapter.validate_json(adapter.dump_json(publisher)) == publisher
+    assert PROVIDERS[publisher.provider].build(fields_of(publisher)) == publisher
 
 
 @pytest.mark.parametrize(
