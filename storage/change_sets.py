@@ -86,6 +86,11 @@ class ChangeSets(Repository):
         """List the open steps of a package."""
         return self._all(self._select(StepRow).where(StepRow.package == package, StepRow.state.in_(_OPEN)))
 
+    def list_applied_steps_of(self, package: str) -> list[StepRow]:
+        """List the steps of a package that npm has applied, oldest first."""
+        query = self._select(StepRow).where(StepRow.package == package, StepRow.state == State.APPLIED.value)
+        return self._all(query.order_by(StepRow.finished_at, StepRow.id))
+
     def is_package_busy(self, package: str, *, but: int) -> bool:
         """Tell whether another step of the package has a call going or an unknown end."""
         busy = [state.value for state in BUSY_STATES]

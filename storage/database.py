@@ -3,6 +3,7 @@
     StorageError
     ├── DatabaseDown      the database cannot be reached or is locked: try again
     ├── DatabaseInUse     another `npmtrust run` has this SQLite file
+    ├── migrate.SchemaTooNew  a newer version has been at work
     └── vault.WrongKey    the keys do not open what is stored
 
 Database code is synchronous and leaves the event loop: one dedicated thread for SQLite (it has one writer anyway), a
@@ -10,16 +11,18 @@ small pool of threads for PostgreSQL.
 """
 
 import asyncio
+import contextvars
 import fcntl
 import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import StaticPool
@@ -33,6 +36,7 @@ TRIES = 5
 """How often a transaction is tried whose rows somebody else moved first."""
 
 _POSTGRES_THREADS = 4
+_CONNECT_SECONDS = 10
 
 
 class DatabaseDown(StorageError):
@@ -60,6 +64,11 @@ class Database:
         """The embedded default; it takes one `npmtrust run`."""
         return self.engine.dialect.name == "sqlite"
 
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; None on a server, and for a database in memory."""
+        return Path(self._file) if self._file else None
+
     def claim_file(self) -> None:
         """Take the SQLite file for this process, until it ends.
 
@@ -68,7 +77,8 @@ class Database:
         """
         if self._file is None:
             return
-        lock = Path(f"{self._file}.lock").open("ab")  # noqa: SIM115 -- held until the process ends
+        file = Path(self._file).resolve()  # as SQLite does: a link to the file is the same file
+        lock = Path(f"{file}.lock").open("ab")  # noqa: SIM115 -- held until the process ends
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as err:
@@ -96,7 +106,9 @@ class Database:
                 raise DatabaseDown("it took too long")
             return result
 
-        running = asyncio.get_running_loop().run_in_executor(self._executor, self._transact, work_in_time)
+        # With the context of the caller, so that a line that is logged in the thread tells what it is about.
+        transact = partial(contextvars.copy_context().run, self._transact, work_in_time)
+        running = asyncio.get_running_loop().run_in_executor(self._executor, transact)
         done, _ = await asyncio.wait({running}, timeout=within)
         if not done:
             given_up.set()
@@ -146,11 +158,29 @@ class Database:
             self._lock.close()
 
 
+def file_of(url: str) -> Path | None:
+    """Tell which SQLite file an address names; None where it names none.
+
+    Raises:
+        DatabaseDown: It cannot be read.
+    """
+    parsed = _read_address(url)
+    return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
+
+
+def _read_address(url: str) -> URL:
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError):  # not chained: they quote the address, with its password
+        raise DatabaseDown("its address cannot be read; expected postgresql://USER:PASSWORD@HOST:PORT/NAME") from None
+
+
 def _make_engine(url: str) -> Engine:
-    parsed = make_url(url)
+    parsed = _read_address(url)
     if parsed.get_backend_name() == "postgresql":
         url_of_driver = parsed.set(drivername="postgresql+psycopg")
-        return create_engine(url_of_driver, pool_size=_POSTGRES_THREADS, hide_parameters=True)
+        patience = {} if "connect_timeout" in parsed.query else {"connect_timeout": _CONNECT_SECONDS}
+        return create_engine(url_of_driver, pool_size=_POSTGRES_THREADS, hide_parameters=True, connect_args=patience)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         _keep_private(parsed.database)

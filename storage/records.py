@@ -19,6 +19,8 @@ class StepFacts(Frozen):
     """Why the step went back to review."""
     needs_look: bool = False
     configuration_read_at: datetime | None = None
+    approved_before: Configuration | None = None
+    """What the step was to take away when it was approved, and npm's list showed something else."""
 
 
 class StepProgress(Frozen):
@@ -36,5 +38,11 @@ class StepProgress(Frozen):
     configuration_permissions: tuple[str, ...] = ()
     existing: tuple[Configuration, ...] = ()
     """Of a conflict: what stands at npm."""
+    checked_at: datetime | None = None
+    """When npm's list was last seen to show what a replace takes away as it was approved."""
+    script_id: int | None = None
+    """The newest script that holds its call: row id in `storage.scripts`."""
+    by_hand: str = ""
+    """Slack id of whose its last call was to make, in their own terminal; empty where it was made here."""
     called_at: datetime | None = None
     """When the last attempt of a create began: npm's two days are counted from it, to be on the safe side."""

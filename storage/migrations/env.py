@@ -2,10 +2,12 @@
 
 from alembic import context
 
-from storage.models import Base
+from storage.coverage_models import PackageRow
 
 context.configure(
-    connection=context.config.attributes["connection"], target_metadata=Base.metadata, render_as_batch=True
+    connection=context.config.attributes["connection"],
+    target_metadata=PackageRow.metadata,
+    render_as_batch=True,
 )
 with context.begin_transaction():
     context.run_migrations()

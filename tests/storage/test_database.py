@@ -119,6 +119,14 @@ class TestSQLite:
         with pytest.raises(DatabaseInUse, match="end it first, or use PostgreSQL"):
             other.claim_file()
 
+    async def test_a_link_to_the_file_is_the_same_file(self, database: Database, tmp_path: Path) -> None:
+        database.claim_file()
+        (tmp_path / "link").symlink_to(tmp_path / "folder" / "npmtrust.sqlite3")
+        linked = Database(f"sqlite:///{tmp_path / 'link'}")
+        with pytest.raises(DatabaseInUse, match="end it first, or use PostgreSQL"):
+            linked.claim_file()
+        await linked.close()
+
     async def test_the_file_is_free_when_its_run_has_ended(self, database: Database, url: str) -> None:
         first = Database(url)
         first.claim_file()
