@@ -1,177 +1,207 @@
 """From an answer of npm's trust endpoints to what it means: the one place that decides it.
 
-| answer                                     | list             | create           | revoke           | npm acted |
-|--------------------------------------------|------------------|------------------|------------------|-----------|
-| 2xx, one configuration or a list           | `Listed`         | `Accepted`       | `Accepted`       | yes       |
-| 2xx, empty or other JSON                   | `Unclear`        | `Unclear`        | `Accepted`       | maybe     |
-| 2xx, HTML or larger than the limit         | `Unclear`        | `Unclear`        | `Unclear`        | maybe     |
-| 400, 422                                   | `Unclear`        | `Invalid`        | `Invalid`        | no        |
-| 401 ipaddress                              | `AccountRefused` | `AccountRefused` | `AccountRefused` | no        |
-| 401 with links, OTP or "one-time pass"     | `Challenged`     | `Challenged`     | `Challenged`     | no        |
-| 401 about tokens that bypass 2FA           | `AccountRefused` | `AccountRefused` | `AccountRefused` | no        |
-| 401 about the token, or without a reason   | `SessionDead`    | `SessionDead`    | `SessionDead`    | no        |
-| 401 otherwise                              | `AccountRefused` | `AccountRefused` | `AccountRefused` | no        |
-| 403                                        | `AccountRefused` | `AccountRefused` | `AccountRefused` | no        |
-| 404                                        | `AccountRefused` | `AccountRefused` | `Missing`        | no        |
-| 409                                        | `Unclear`        | `Overlapping`    | `Overlapping`    | no        |
-| 429                                        | `TooFast`        | `TooFast`        | `TooFast`        | no        |
-| anything else, redirects among it          | `Unclear`        | `Unclear`        | `Unclear`        | maybe     |
-| not reached                                | `NotSent`        | `NotSent`        | `NotSent`        | no        |
-| time-out or cut connection after sending   | `Unclear`        | `Unclear`        | `Unclear`        | maybe     |
+`ANSWERS` and `FAILURES` are the table, which the README shows too: the first row that fits counts.
 """
 
-import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from http import HTTPStatus
 from typing import Final, TypeAlias
-
-from pydantic import SecretStr
 
 from bot.domain.lifecycle import Call
 from bot.domain.outcome import (
-    Accepted,
     AccountRefused,
     Challenged,
-    Invalid,
-    Listed,
-    Missing,
     NotSent,
-    Overlapping,
     ReadAnswer,
     SessionDead,
     TooFast,
     Unclear,
     WriteAnswer,
 )
-from bot.domain.publishers import Configuration
 from bot.errors import RegistryError
+from bot.registry import meanings
 from bot.registry.errors import RegistryNotReached
+from bot.registry.meanings import Seen
 from bot.registry.transport import Reply
 from bot.registry.urls import LinkRules
-from bot.registry.wire import WebLinks, read_body, read_complaint, read_configurations
 
-_GRANULAR: Final = (
-    "npm takes no granular access token for trust, whether it bypasses 2FA or not: only the session of a web login. "
-    "Log in again."
-)
-_WRONG_ADDRESS: Final = (
-    "npm does not take this token from the address that we call from: it is limited to other addresses."
-)
-_NO_LINK: Final = "npm asks for a second factor but gave no link to confirm with"
+_Meaning: TypeAlias = Callable[[Seen], WriteAnswer]
 
-_BYPASS: Final = re.compile(r"bypass(es|ing)? (2fa|two-factor)", re.IGNORECASE)
-_ABOUT_TOKEN: Final = re.compile(r"token|session|log(ged)? ?in|unauthori[sz]ed|authenticat", re.IGNORECASE)
 
-_Refusal: TypeAlias = Challenged | SessionDead | AccountRefused | TooFast
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One kind of answer."""
+
+    answer: str
+    """What comes."""
+    fits: Callable[[Seen], bool]
+    listed: Callable[[Seen], ReadAnswer]
+    """What it means to a list."""
+    created: _Meaning
+    revoked: _Meaning
+    told: str
+    """What the person reads about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailureRow:
+    """One kind of having no answer, which means the same to every call."""
+
+    answer: str
+    error: type[RegistryError]
+    means: Callable[[str], NotSent | Unclear]
+    told: str
 
 
 def read_list(reply: Reply, rules: LinkRules, now: datetime) -> ReadAnswer:
     """Say what an answer to `GET …/trust` means."""
-    refusal = _read_refusal(reply, rules, now)
-    if refusal is not None:
-        return refusal
-    if reply.status == HTTPStatus.NOT_FOUND:
-        return AccountRefused(reply.status, _message_of(reply))
-    if not reply.is_success:
-        return _unclear(reply)
-    found = _read_configurations(reply)
-    return Unclear(_what_is_odd(reply)) if found is None else Listed(found)
+    seen = Seen(reply, rules, now)
+    return _row_of(seen).listed(seen)
 
 
 def read_write(reply: Reply, call: Call, rules: LinkRules, now: datetime) -> WriteAnswer:
     """Say what an answer to `POST …/trust` or to `DELETE …/trust/{id}` means."""
-    refusal = _read_refusal(reply, rules, now)
-    if refusal is not None:
-        return refusal
-    match reply.status:
-        case HTTPStatus.BAD_REQUEST | HTTPStatus.UNPROCESSABLE_ENTITY:
-            return Invalid(reply.status, _message_of(reply))
-        case HTTPStatus.NOT_FOUND:
-            words = _message_of(reply)
-            return Missing(words) if call is Call.REVOKE else AccountRefused(reply.status, words)
-        case HTTPStatus.CONFLICT:
-            return Overlapping(_message_of(reply))
-        case _ if reply.is_success:
-            return _read_created(reply) if call is Call.CREATE else _read_revoked(reply)
-        case _:
-            return _unclear(reply)
+    seen = Seen(reply, rules, now)
+    row = _row_of(seen)
+    return row.created(seen) if call is Call.CREATE else row.revoked(seen)
 
 
 def read_failure(error: RegistryError) -> NotSent | Unclear:
     """Say what it means that there is no answer."""
-    return NotSent(str(error)) if isinstance(error, RegistryNotReached) else Unclear(str(error))
+    return next(row.means(str(error)) for row in FAILURES if isinstance(error, row.error))
 
 
-def read_unauthorised(reply: Reply, rules: LinkRules) -> Challenged | SessionDead | AccountRefused:
-    """Tell the kinds of 401 apart; npm looks at the header first and so do we (npm-trust 1.6)."""
-    schemes = re.split(r"[,\s]+", reply.headers.get("www-authenticate", "").lower().strip())
-    if "ipaddress" in schemes:
-        return AccountRefused(reply.status, _WRONG_ADDRESS)
-    links = read_body(WebLinks, reply.read_json())
-    if links is not None:
-        return _read_challenge(links, rules)
-    if _BYPASS.search(reply.body.decode(errors="replace")):
-        return AccountRefused(reply.status, _GRANULAR)
-    if "otp" in schemes or b"one-time pass" in reply.body:
-        return Challenged(None, None, _NO_LINK)
-    if schemes != [""]:
-        return SessionDead(_message_of(reply))
-    # Without a header only npm's words are left; a page comes from a proxy, which cannot know our session.
-    words = read_complaint(reply.read_json())
-    about_token = not reply.is_html and (not words or _ABOUT_TOKEN.search(words))
-    return SessionDead(_message_of(reply)) if about_token else AccountRefused(reply.status, _message_of(reply))
+def _row_of(seen: Seen) -> Row:
+    return next(row for row in ANSWERS if row.fits(seen))
 
 
-def _read_refusal(reply: Reply, rules: LinkRules, now: datetime) -> _Refusal | None:
-    match reply.status:
-        case HTTPStatus.UNAUTHORIZED:
-            return read_unauthorised(reply, rules)
-        case HTTPStatus.FORBIDDEN:
-            return AccountRefused(reply.status, _message_of(reply))
-        case HTTPStatus.TOO_MANY_REQUESTS:
-            return TooFast(reply.read_retry_after(now))
-        case _:
-            return None
+def _alike(
+    answer: str,
+    fits: Callable[[Seen], bool],
+    means: Callable[[Seen], Challenged | SessionDead | AccountRefused | TooFast | Unclear],
+    told: str,
+) -> Row:
+    """Make a row of an answer that means the same to every call."""
+    return Row(answer, fits, means, means, means, told)
 
 
-def _read_challenge(links: WebLinks, rules: LinkRules) -> Challenged:
-    problem = rules.find_problem(links.auth_url, links.done_url)
-    if problem:
-        return Challenged(None, None, problem)
-    return Challenged(SecretStr(links.auth_url), SecretStr(links.done_url))
+_LOOKED = "nothing is claimed: I look at npm's list before I say or send anything"
+_OTHER_ACCOUNT = "npm's words, and that it waits for another account"
 
+ANSWERS: Final[tuple[Row, ...]] = (
+    # 401: the header comes first, as in npm's client (npm-trust 1.6).
+    _alike(
+        "401, `www-authenticate: ipaddress`",
+        lambda seen: seen.has(401) and "ipaddress" in seen.schemes,
+        meanings.refuse_address,
+        "that npm does not take the session from this address, and that it waits for another account",
+    ),
+    _alike(
+        "401 with `authUrl` and `doneUrl`, whatever the header",
+        lambda seen: seen.has(401) and seen.links is not None,
+        meanings.hand_on,
+        "a DM with npm's link; why there is none when it may not be used",
+    ),
+    _alike(
+        "401 about tokens that bypass 2FA",
+        lambda seen: seen.has(401) and meanings.is_about_bypass(seen),
+        meanings.refuse_granular,
+        "that no granular token works for trust, only the session of a web login: log in again",
+    ),
+    _alike(
+        "401, `www-authenticate: OTP` or the text “one-time pass”, without links",
+        lambda seen: seen.has(401) and meanings.asks_for_password(seen),
+        meanings.hand_on,
+        "that npm asks for a second factor and gave no link; “I'm ready” asks again",
+    ),
+    _alike(
+        "401, any other `www-authenticate`; or none, and words about the token or no words",
+        lambda seen: seen.has(401) and (bool(seen.schemes) or meanings.is_about_token(seen)),
+        meanings.end_session,
+        "a DM with npm's login link; the session is wiped",
+    ),
+    _alike(
+        "401 otherwise (other words, a page)",
+        lambda seen: seen.has(401),
+        meanings.refuse_account,
+        _OTHER_ACCOUNT,
+    ),
+    _alike("403", lambda seen: seen.has(403), meanings.refuse_account, _OTHER_ACCOUNT),
+    Row(
+        "404",
+        lambda seen: seen.has(404),
+        meanings.refuse_account,
+        meanings.refuse_account,
+        meanings.miss,
+        f"{_OTHER_ACCOUNT}; of a revoke: I look whether it was gone already",
+    ),
+    Row(
+        "400, 422",
+        lambda seen: seen.has(400, 422),
+        meanings.wonder_at_status,
+        meanings.refuse_content,
+        meanings.refuse_content,
+        "nothing changed, with npm's reason in its own words",
+    ),
+    Row(
+        "409",
+        lambda seen: seen.has(409),
+        meanings.wonder_at_status,
+        meanings.overlap,
+        meanings.overlap,
+        "I look: it is there already, or a conflict, shown with what stands",
+    ),
+    _alike(
+        "429, whatever its body; `Retry-After` in seconds or as a date counts, from 1 second to 1 hour",
+        lambda seen: seen.has(429),
+        meanings.slow_down,
+        "that npm asked me to slow down, since when, and when I try again",
+    ),
+    # 2xx
+    _alike(
+        "2xx, a page or more than 256 KiB",
+        lambda seen: seen.reply.is_success and (seen.reply.is_html or not seen.reply.whole),
+        meanings.wonder_at_body,
+        _LOOKED,
+    ),
+    Row(
+        "2xx, a configuration, a list of one, or the whole list",
+        lambda seen: seen.reply.is_success and seen.configurations is not None,
+        meanings.take_list,
+        meanings.take_created,
+        meanings.take_revoked,
+        "what stands now; of a create, found by its claims and permissions, else I look",
+    ),
+    Row(
+        "2xx, empty (204), half JSON, or of other types",
+        lambda seen: seen.reply.is_success,
+        meanings.wonder_at_body,
+        meanings.wonder_at_body,
+        meanings.take_revoked,
+        f"{_LOOKED}; a revoke is done",
+    ),
+    # The rest
+    _alike(
+        "3xx",
+        lambda seen: seen.reply.status // 100 == 3,  # noqa: PLR2004 -- the class of the status
+        meanings.wonder_at_redirect,
+        _LOOKED,
+    ),
+    _alike("5xx, 408, anything else", lambda _: True, meanings.wonder_at_status, _LOOKED),
+)
 
-def _read_created(reply: Reply) -> Accepted | Unclear:
-    found = _read_configurations(reply)
-    return Unclear(_what_is_odd(reply)) if found is None else Accepted(found)
-
-
-def _read_revoked(reply: Reply) -> Accepted | Unclear:
-    return Unclear(_what_is_odd(reply)) if reply.is_html or not reply.whole else Accepted()
-
-
-def _read_configurations(reply: Reply) -> tuple[Configuration, ...] | None:
-    return None if reply.is_html else read_configurations(reply.read_json())
-
-
-def _unclear(reply: Reply) -> Unclear:
-    if reply.status // 100 == HTTPStatus.MULTIPLE_CHOICES // 100:
-        return Unclear(f"npm answered {reply.status}, a redirect, and we follow none")
-    words = read_complaint(reply.read_json())
-    return Unclear(f"npm answered {reply.status_text}" + (f": {words}" if words else ""))
-
-
-def _what_is_odd(reply: Reply) -> str:
-    if not reply.whole:
-        what = "more than such an answer can hold"
-    elif reply.is_html:
-        what = "a web page"
-    elif not reply.body.strip():
-        what = "an empty body"
-    else:
-        what = "a body that we cannot read"
-    return f"npm answered {reply.status} with {what}"
-
-
-def _message_of(reply: Reply) -> str:
-    return read_complaint(reply.read_json()) or reply.status_text
+FAILURES: Final[tuple[FailureRow, ...]] = (
+    FailureRow(
+        "none, and surely nothing was sent: no connection, no TLS, no time left, a time-out before sending",
+        RegistryNotReached,
+        NotSent,
+        "why, since when, and when I try again; nobody has to do anything",
+    ),
+    FailureRow(
+        "none, or half of one: a time-out or a reset after sending, a cut or broken body",
+        RegistryError,
+        Unclear,
+        _LOOKED,
+    ),
+)

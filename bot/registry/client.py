@@ -1,20 +1,22 @@
 """The npm registry as the rest of the bot sees it: each call is one request, sent exactly as npm sends it."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from pydantic import SecretStr
 
 from bot.clock import Clock
 from bot.domain.lifecycle import Call
 from bot.domain.operations import body_of
-from bot.domain.outcome import Challenged, Invalid, ReadAnswer, SessionDead, WriteAnswer
+from bot.domain.outcome import AccountRefused, Invalid, ReadAnswer, SessionDead, WriteAnswer
 from bot.domain.packages import escape_package
+from bot.domain.provenance import Provenance
 from bot.domain.publishers import Permission, Publisher
 from bot.errors import RegistryError, StartupError
-from bot.registry.answers import read_failure, read_list, read_unauthorised, read_write
+from bot.registry.answers import read_failure, read_list, read_write
 from bot.registry.auth import (
     Identity,
     LoginStarted,
@@ -26,13 +28,26 @@ from bot.registry.auth import (
     read_username,
 )
 from bot.registry.errors import RegistryMisbehaved, RegistryUnavailable
+from bot.registry.packages import (
+    Found,
+    NotFound,
+    NotModified,
+    PackageRead,
+    SearchPage,
+    misbehaved,
+    read_attestations,
+    read_package_reply,
+    read_search,
+)
+from bot.registry.packument import PackumentReader
 from bot.registry.transport import KIB, MIB, Reply, Request, Transport
 from bot.registry.urls import LinkRules, encode_uri_component, parse_address
 from bot.registry.wire import read_access, read_complaint
 
 TRUST_LIMIT: Final = 256 * KIB
 ACCESS_LIMIT: Final = 8 * MIB
-PACKUMENT_LIMIT: Final = 60 * MIB
+SEARCH_LIMIT: Final = 8 * MIB
+ATTESTATIONS_LIMIT: Final = 2 * MIB
 
 READ_DEADLINE: Final = 30.0
 PACKUMENT_DEADLINE: Final = 60.0
@@ -117,23 +132,45 @@ class RegistryClient:
         )
         return await self._write(request, Call.REVOKE)
 
-    async def load_packument(self, package: str, session: SecretStr | None = None) -> Mapping[str, Any] | None:
-        """Read the full public document of a package; None when npm does not know it, or hides it from the session."""
-        request = Request(
-            url=self._url(f"/{escape_package(package)}"),
-            command="view",
-            session=session,
-            accept="application/json",
-            deadline=PACKUMENT_DEADLINE,
-            limit=PACKUMENT_LIMIT,
-        )
-        reply = await self._send(request)
-        if reply.status == HTTPStatus.NOT_FOUND:
-            return None
-        document = reply.read_json() if reply.status == HTTPStatus.OK else None
-        if not isinstance(document, dict):
-            raise _misbehaved(reply, "a package")
-        return document
+    async def read_package(self, package: str, *, etag: str = "") -> PackageRead:
+        """Read what the full public document of a package shows; with an ETag only if it has changed since."""
+        reply, reader = await self._read_packument(package, etag=etag)
+        if etag and reply.status == HTTPStatus.NOT_MODIFIED:
+            return NotModified()
+        return read_package_reply(package, reply, reader)
+
+    async def read_package_as(
+        self, session: SecretStr, package: str
+    ) -> Found | NotFound | SessionDead | AccountRefused:
+        """Read a package as the account of a session sees it, which the public may not."""
+        reply, reader = await self._read_packument(package, session=session)
+        if reply.status == HTTPStatus.UNAUTHORIZED:
+            return self._read_refusal(reply)
+        if reply.status == HTTPStatus.FORBIDDEN:
+            return AccountRefused(reply.status, read_complaint(reply.read_json()) or reply.status_text)
+        found = read_package_reply(package, reply, reader)
+        if isinstance(found, NotFound) and await self.is_over(session):
+            # Whoever npm does not know may not even know of a private package.
+            return SessionDead(found.why)
+        return found
+
+    async def search(self, text: str, *, size: int = 250, offset: int = 0) -> SearchPage:
+        """Search the public registry, with npm's own weights; npm gives at most 250 names at once."""
+        weights = "quality=0.65&popularity=0.98&maintenance=0.5"
+        query = f"text={encode_uri_component(text)}&size={size}&from={offset}&{weights}"
+        url = self._url(f"/-/v1/search?{query}")
+        return read_search(await self._send(Request(url=url, command="search", limit=SEARCH_LIMIT)))
+
+    async def load_provenance(self, package: str, version: str) -> Provenance | None:
+        """Read where a public version was built; None when nothing attests it."""
+        spec = f"{escape_package(package)}@{encode_uri_component(version)}"
+        url = self._url(f"/-/npm/v1/attestations/{spec}")
+        return read_attestations(await self._send(Request(url=url, command="view", limit=ATTESTATIONS_LIMIT)))
+
+    async def read_clock(self) -> datetime | None:
+        """Ask what time it is at the registry; None when it does not tell. Whatever it answers, it was reached."""
+        reply = await self._transport.exchange(Request(url=self._url("/-/ping"), command="ping"))
+        return reply.read_date()
 
     async def start_login(self) -> LoginStarted:
         """Ask npm for a pair of login links."""
@@ -159,6 +196,11 @@ class RegistryClient:
         reply = await self._send(Request(url=self._url("/-/npm/v1/user"), command="profile", session=session))
         return None if self._is_dead(reply) else read_identity(npm_user, reply)
 
+    async def is_over(self, session: SecretStr) -> bool:
+        """Ask npm whether it knows a session no more."""
+        reply = await self._send(Request(url=self._url("/-/whoami"), command="whoami", session=session))
+        return reply.status == HTTPStatus.UNAUTHORIZED and isinstance(self._read_refusal(reply), SessionDead)
+
     async def log_out(self, session: SecretStr) -> bool:
         """End a session at npm; False when npm does not say that it is over."""
         token = encode_uri_component(session.get_secret_value())
@@ -166,16 +208,19 @@ class RegistryClient:
         reply = await self._send(Request(method="DELETE", url=url, command="logout", session=session))
         return reply.is_success or self._is_dead(reply)
 
-    async def list_packages_of(self, session: SecretStr, npm_user: str) -> dict[str, str] | None:
+    async def list_packages_of(self, session: SecretStr, npm_user: str) -> dict[str, str] | SessionDead | None:
         """Read what a user or an organisation may `read` or `write`; None when npm does not tell this session."""
         reply = await self._list_packages("org", npm_user, session)
         if reply.status == HTTPStatus.NOT_FOUND:
             reply = await self._list_packages("user", npm_user, session)
-        if reply.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
+        if reply.status == HTTPStatus.UNAUTHORIZED:
+            refusal = self._read_refusal(reply)
+            return refusal if isinstance(refusal, SessionDead) else None
+        if reply.status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
             return None
         access = read_access(reply.read_json()) if reply.is_success else None
         if access is None:
-            raise _misbehaved(reply, "the packages of a user")
+            raise misbehaved(reply, "the packages of a user")
         return access
 
     def _url(self, path: str) -> str:
@@ -191,13 +236,27 @@ class RegistryClient:
             return read_failure(err)
         return read_write(reply, call, self._rules, self._clock.now())
 
+    async def _read_packument(
+        self, package: str, *, etag: str = "", session: SecretStr | None = None
+    ) -> tuple[Reply, PackumentReader]:
+        request = Request(
+            url=self._url(f"/{escape_package(package)}"),
+            command="view",
+            session=session,
+            accept="application/json",
+            etag=etag,
+            deadline=PACKUMENT_DEADLINE,
+        )
+        reader = PackumentReader()
+        return await self._send(request, reader.feed), reader
+
     async def _list_packages(self, kind: str, owner: str, session: SecretStr) -> Reply:
         url = self._url(f"/-/{kind}/{encode_uri_component(owner)}/package")
         return await self._send(Request(url=url, command="access", session=session, limit=ACCESS_LIMIT))
 
-    async def _send(self, request: Request) -> Reply:
+    async def _send(self, request: Request, take: Callable[[bytes], None] | None = None) -> Reply:
         """Exchange, and raise for the answers that mean "not now"."""
-        reply = await self._transport.exchange(request)
+        reply = await self._transport.exchange(request, take)
         later = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
         if reply.status in later or reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise RegistryUnavailable(f"npm answered {reply.status_text}", reply.read_retry_after(self._clock.now()))
@@ -211,19 +270,23 @@ class RegistryClient:
         """
         if reply.status != HTTPStatus.UNAUTHORIZED:
             return False
-        refusal = read_unauthorised(reply, self._rules)
+        refusal = self._read_refusal(reply)
         if isinstance(refusal, SessionDead):
             return True
-        if isinstance(refusal, Challenged):
-            raise RegistryMisbehaved("npm asks for a second factor where it never did")
         raise RegistryMisbehaved(refusal.message)
+
+    def _read_refusal(self, reply: Reply) -> SessionDead | AccountRefused:
+        """Tell the kinds of 401 apart where npm asks for no second factor.
+
+        Raises:
+            RegistryMisbehaved: it does ask.
+        """
+        refusal = read_list(reply, self._rules, self._clock.now())
+        if not isinstance(refusal, SessionDead | AccountRefused):
+            raise RegistryMisbehaved("npm asks for a second factor where it never did")
+        return refusal
 
 
 def _to_json(document: object) -> bytes:
     """Serialise as JavaScript's JSON.stringify does: the bytes are npm's own."""
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def _misbehaved(reply: Reply, what: str) -> RegistryMisbehaved:
-    words = read_complaint(reply.read_json())
-    return RegistryMisbehaved(f"npm answered {reply.status_text} instead of {what}" + (f": {words}" if words else ""))

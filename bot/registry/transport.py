@@ -3,10 +3,9 @@
 import asyncio
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
@@ -15,6 +14,7 @@ import httpx
 from pydantic import SecretStr
 from pydantic_core import from_json
 
+from bot.clock import read_http_date
 from bot.registry.errors import RegistryMisbehaved, RegistryNotReached, translated
 from bot.registry.urls import LinkRules
 
@@ -24,7 +24,8 @@ MIB: Final = 1024 * KIB
 MAX_IN_FLIGHT: Final = 8
 """httpx gets slower with more."""
 
-_PHASES: Final = httpx.Timeout(connect=10, read=30, write=10, pool=10)
+_PIECE: Final = 64 * KIB
+"""Bytes, unpacked, that are looked at in one go."""
 
 _LONGEST_WAIT: Final = 3600.0
 """Seconds. A Retry-After of a year is a mistake, and nobody would notice the queue standing still."""
@@ -46,6 +47,8 @@ class Request:
     content: bytes | None = field(default=None, repr=False)
     """JSON."""
     accept: str = "*/*"
+    etag: str = ""
+    """Of what we have already: npm need not send the same again."""
     deadline: float = 30.0
     """Seconds that the whole exchange may take."""
     limit: int = 64 * KIB
@@ -57,6 +60,8 @@ class Request:
         headers["accept-encoding"] = "gzip,deflate"
         if self.content is not None:
             headers["content-type"] = "application/json"
+        if self.etag:
+            headers["if-none-match"] = self.etag
         if self.session is not None:
             headers["authorization"] = f"Bearer {self.session.get_secret_value()}"
         if self.otp is not None:
@@ -106,17 +111,20 @@ class Reply:
             return None
         return document
 
+    def read_date(self) -> datetime | None:
+        """Tell when the registry says that it answered; None when it does not say."""
+        return read_http_date(self.headers.get("date", ""))
+
     def read_retry_after(self, now: datetime) -> float | None:
         """Tell the seconds that npm wants us to wait, at least 1 and at most an hour; None when it does not say."""
         text = self.headers.get("retry-after", "").strip()
         if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text):
             seconds = float(text)
         else:
-            try:
-                moment = parsedate_to_datetime(text)
-            except (ValueError, OverflowError):
+            moment = read_http_date(text)
+            if moment is None:
                 return None
-            seconds = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds()
+            seconds = (moment - now).total_seconds()
         return min(max(seconds, 1.0), _LONGEST_WAIT)
 
 
@@ -128,8 +136,10 @@ class Transport:
         self._user_agent = f"npmtrust/{version}"
         self._client: httpx.AsyncClient | None = None
 
-    async def exchange(self, request: Request) -> Reply:
+    async def exchange(self, request: Request, take: Callable[[bytes], None] | None = None) -> Reply:
         """Send one request and read the answer.
+
+        The body of a 200 goes to `take` piece by piece where that is given, whatever its length, and is not kept.
 
         Raises:
             RegistryUnavailable: no answer; `RegistryNotReached` when surely nothing was sent.
@@ -143,9 +153,17 @@ class Transport:
             async with (
                 asyncio.timeout(request.deadline),
                 self._open().stream(
-                    request.method, request.url, headers=request.headers(), content=request.content
+                    request.method,
+                    request.url,
+                    headers=request.headers(),
+                    content=request.content,
+                    timeout=_phases_within(request.deadline),
                 ) as response,
             ):
+                if take is not None and response.status_code == HTTPStatus.OK:
+                    async for chunk in response.aiter_bytes():
+                        await _pass_on(chunk, take)
+                    return Reply(response.status_code, response.headers, b"")
                 body, whole = await _read_body(response, request.limit)
                 return Reply(response.status_code, response.headers, body, whole)
 
@@ -161,13 +179,25 @@ class Transport:
                 headers={"user-agent": self._user_agent},
                 # A cookie would tie together the people whose sessions we hold; npm keeps none either.
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-                timeout=_PHASES,
                 # Node's servers drop an idle connection after 5 s; a request that meets that is lost.
                 limits=httpx.Limits(max_connections=MAX_IN_FLIGHT, keepalive_expiry=4),
                 follow_redirects=False,
                 trust_env=not self._rules.registry.is_loopback,
             )
         return self._client
+
+
+def _phases_within(deadline: float) -> httpx.Timeout:
+    """Let a call that cannot be sent fail while that is certain: a free place, a connection and TLS come in turn."""
+    before_sending = deadline / 4
+    return httpx.Timeout(connect=before_sending, pool=before_sending, write=10, read=30)
+
+
+async def _pass_on(chunk: bytes, take: Callable[[bytes], None]) -> None:
+    """Hand over what was unpacked at once in pieces, and let others have their turn: it can be a thousandfold."""
+    for start in range(0, len(chunk), _PIECE):
+        take(chunk[start : start + _PIECE])
+        await asyncio.sleep(0)
 
 
 async def _read_body(response: httpx.Response, limit: int) -> tuple[bytes, bool]:

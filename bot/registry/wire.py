@@ -1,4 +1,4 @@
-"""npm's JSON, read with tolerance: fields that we do not know are ignored, values that we do not know are kept."""
+"""npm's JSON, read with tolerance: values that we do not know are kept, and so are the fields of a configuration."""
 
 from typing import Annotated, Any, TypeVar
 
@@ -17,7 +17,9 @@ _HeaderValue = Annotated[str, Field(pattern=r"^[!-~]{1,4096}$")]
 
 
 class TrustEntry(_Wire):
-    """One trust configuration (npm-trust 1.4)."""
+    """One trust configuration (npm-trust 1.4). Fields that we do not know are kept, to be shown as they are."""
+
+    model_config = ConfigDict(extra="allow")
 
     id: _NotEmpty
     type: str = ""
@@ -30,7 +32,11 @@ class TrustEntry(_Wire):
         """Move everything to its real place."""
         moved = {"environment": self.environment} if self.environment else {}
         return Configuration(
-            id=self.id, type=self.type, claims=moved | (self.claims or {}), permissions=self.permissions or ()
+            id=self.id,
+            type=self.type,
+            claims=moved | (self.claims or {}),
+            permissions=self.permissions or (),
+            other=self.model_extra or {},
         )
 
 
@@ -66,6 +72,23 @@ class ProfileBody(_Wire):
     def has_two_factor(self) -> bool:
         """Judge as npm does: set up, and not still pending."""
         return bool(self.tfa) and not (isinstance(self.tfa, dict) and self.tfa.get("pending"))
+
+
+class _SearchPackage(_Wire):
+    name: _NotEmpty
+
+
+class SearchHit(_Wire):
+    """One of the packages that a search finds."""
+
+    package: _SearchPackage
+
+
+class SearchBody(_Wire):
+    """`GET /-/v1/search`."""
+
+    objects: tuple[Any, ...]
+    total: int = 0
 
 
 class Complaint(_Wire):

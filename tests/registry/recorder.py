@@ -18,6 +18,8 @@ class Answer:
     """Cut the connection after so many bytes of the body; -1: without any answer."""
     held: bool = False
     """Not answered before `Recorder.release` is set."""
+    held_after: int | None = None
+    """The same, after so many bytes of the body."""
 
 
 def answer_json(document: object, status: int = 200, **headers: str) -> Answer:
@@ -91,6 +93,8 @@ class Recorder:
         self.held -= 1
 
     async def _give(self, request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
+        if answer.held_after is not None:
+            return await self._give_slowly(request, answer, answer.held_after)
         if answer.cut_after is None:
             return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
         transport = request.transport
@@ -104,3 +108,13 @@ class Recorder:
         with suppress(ConnectionError):
             await cut.prepare(request)
         return cut
+
+    async def _give_slowly(self, request: web.BaseRequest, answer: Answer, first: int) -> web.StreamResponse:
+        slow = web.StreamResponse(status=answer.status, headers=answer.headers)
+        slow.content_length = len(answer.body)
+        await slow.prepare(request)
+        await slow.write(answer.body[:first])
+        await self._hold()
+        with suppress(ConnectionError):
+            await slow.write(answer.body[first:])
+        return slow

@@ -1,9 +1,13 @@
+import asyncio
 from http import HTTPStatus
+from typing import get_args
 
 import pytest
+from multidict import CIMultiDict
 from pydantic import SecretStr
 
 from bot.clock import Clock
+from bot.domain.answer_events import EVENT_OF_LIST, EVENT_OF_WRITE
 from bot.domain.outcome import (
     Accepted,
     AccountRefused,
@@ -22,6 +26,11 @@ from bot.domain.outcome import (
 from bot.domain.publishers import Configuration, Permission
 from bot.domain.publishers.github import GitHub
 from bot.registry import RegistryClient
+from bot.registry.answers import ANSWERS
+from bot.registry.client import TRUST_LIMIT
+from bot.registry.meanings import Seen
+from bot.registry.transport import MAX_IN_FLIGHT, Reply
+from bot.registry.urls import Address, LinkRules
 from bot.sandbox.ports import HeldPort
 from tests.registry.recorder import Answer, Recorder, answer_html, answer_json
 
@@ -39,7 +48,9 @@ ENTRY = {
 }
 OTHER = {"id": "2", "type": "buildkite", "claims": {"organization_slug": "acme"}, "permissions": ["distTag"], "new": 1}
 FOUND = Configuration.model_validate(ENTRY)
-FOUND_OTHER = Configuration(id="2", type="buildkite", claims={"organization_slug": "acme"}, permissions=("distTag",))
+FOUND_OTHER = Configuration(
+    id="2", type="buildkite", claims={"organization_slug": "acme"}, permissions=("distTag",), other={"new": 1}
+)
 
 PAGE = "www.npmjs.com"
 AUTH_URL = "https://www.npmjs.com/auth/cli/550e8400"
@@ -160,6 +171,8 @@ ALIKE: list[tuple[Answer, ReadAnswer | WriteAnswer]] = [
     (answer_json({}, 429, retry_after="0"), TooFast(1.0)),
     (answer_json({}, 429, retry_after="999999999999"), TooFast(3600.0)),
     (answer_json({}, 429, retry_after="soon"), TooFast(None)),
+    (answer_json({}, 429, retry_after="Fri, 31 Dec 2100 23:59:59 GMT"), TooFast(3600.0)),
+    (answer_html(429, retry_after="Mon, 01 Jan 2024 00:00:00 GMT"), TooFast(1.0)),
     # no answer of npm's
     (answer_html(), Unclear("npm answered 200 with a web page")),
     (Answer(200, b"\xef\xbb\xbf <html>"), Unclear("npm answered 200 with a web page")),
@@ -178,6 +191,10 @@ ALIKE: list[tuple[Answer, ReadAnswer | WriteAnswer]] = [
     (Answer(304), Unclear("npm answered 304, a redirect, and we follow none")),
     # the connection
     (Answer(cut_after=-1), Unclear("the connection was cut after sending, or the answer was no HTTP")),
+    (
+        Answer(200, b'[{"id":"1"}]', cut_after=0),
+        Unclear("the connection was cut after sending, or the answer was no HTTP"),
+    ),
     (
         Answer(200, b'[{"id":"1"}]', cut_after=3),
         Unclear("the connection was cut after sending, or the answer was no HTTP"),
@@ -282,3 +299,81 @@ async def test_a_call_that_is_not_answered_within_its_deadline_is_unclear(
     recorder.will_answer(Answer(held=True))
     assert await make_call(registry, call, deadline=0.05) == Unclear("npm did not answer within the deadline")
     recorder.release.set()
+
+
+@pytest.mark.parametrize("call", CALLS)
+async def test_an_answer_that_does_not_end_within_the_deadline_is_unclear(
+    registry: RegistryClient, recorder: Recorder, call: str
+) -> None:
+    recorder.will_answer(Answer(200, b'[{"id":"1"}]', held_after=5))
+    assert await make_call(registry, call, deadline=0.05) == Unclear("npm did not answer within the deadline")
+    recorder.release.set()
+
+
+@pytest.mark.parametrize("call", CALLS)
+async def test_a_connection_that_does_not_come_about_within_the_deadline_sent_nothing(call: str) -> None:
+    async def say_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await stop.wait()
+        writer.close()
+
+    stop = asyncio.Event()
+    server = await asyncio.start_server(say_nothing, "127.0.0.1")
+    port = server.sockets[0].getsockname()[1]
+    client = RegistryClient(f"https://127.0.0.1:{port}", auth_hosts=frozenset(), clock=Clock(), version="1.2.3")
+    answer = await make_call(client, call, deadline=0.2)  # TLS never comes about
+    stop.set()
+    await client.close()
+    server.close()
+    assert answer == NotSent("npm did not take the connection in time")
+
+
+async def test_a_call_that_found_no_free_connection_within_its_deadline_was_not_sent(
+    registry: RegistryClient, recorder: Recorder
+) -> None:
+    recorder.will_answer(Answer(200, b"[]", held=True))
+    others = asyncio.gather(*[make_call(registry, "list") for _ in range(MAX_IN_FLIGHT)])
+    async with recorder.arrived:
+        await recorder.arrived.wait_for(lambda: recorder.held == MAX_IN_FLIGHT)
+    answer = await make_call(registry, "create", deadline=0.2)
+    recorder.release.set()
+    await others
+    assert answer == NotSent("too many calls to npm were under way")
+    assert {seen.method for seen in recorder.seen} == {"GET"}
+
+
+# npm's reasons, as others have met them (npm-trust 1.3, 1.5, 1.6).
+REASONS = [
+    (400, "permissions is required and must contain at least one valid route"),
+    (400, '"[0].permissions[0]" must be one of [createPackage, createStagedPackage]'),
+    (400, '"value" must be an array'),
+    (400, '"[0].claims.workflow_ref.file" is not allowed to be empty'),
+    (422, "Error verifying sigstore provenance bundle"),
+]
+
+
+@pytest.mark.parametrize(("status", "reason"), REASONS)
+async def test_npms_reason_is_told_although_its_own_client_does_not_tell_it(
+    registry: RegistryClient, recorder: Recorder, status: int, reason: str
+) -> None:
+    recorder.will_answer(answer_json({"message": reason, "error": HTTPStatus(status).phrase}, status))
+    assert await make_call(registry, "create") == Invalid(status, reason)
+
+
+# The table
+
+
+def test_every_kind_of_answer_has_its_event() -> None:
+    assert set(EVENT_OF_WRITE) == set(get_args(WriteAnswer))
+    assert set(EVENT_OF_LIST) == set(get_args(ReadAnswer))
+
+
+async def test_every_row_of_the_table_is_met_by_an_answer_above() -> None:
+    given = [*(answer for answer, *_ in BY_CALL), *(answer for answer, _ in ALIKE)]
+    links = {"authUrl": AUTH_URL, "doneUrl": "http://127.0.0.1:4873/-/v1/done"}
+    replies = [
+        Reply(each.status, CIMultiDict(each.headers), each.body[:TRUST_LIMIT], len(each.body) <= TRUST_LIMIT)
+        for each in [*given, answer_json(links, 401)]
+    ]
+    rules = LinkRules(Address("http", "127.0.0.1:4873", is_loopback=True), frozenset())
+    fits = {next(row.answer for row in ANSWERS if row.fits(Seen(each, rules, Clock().now()))) for each in replies}
+    assert fits == {row.answer for row in ANSWERS}

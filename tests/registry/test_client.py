@@ -4,13 +4,13 @@ import pytest
 from pydantic import SecretStr
 
 from bot.clock import Clock
-from bot.domain.outcome import Invalid
+from bot.domain.outcome import Invalid, SessionDead
 from bot.domain.publishers import Permission, Publisher
 from bot.domain.publishers.circleci import CircleCI
 from bot.domain.publishers.github import GitHub
 from bot.domain.publishers.gitlab import GitLab
 from bot.errors import StartupError
-from bot.registry import RegistryClient, RegistryMisbehaved, RegistryUnavailable
+from bot.registry import RegistryClient, RegistryMisbehaved
 from tests.registry.recorder import Answer, Recorder, Seen, answer_html, answer_json
 
 pytestmark = pytest.mark.anyio
@@ -157,77 +157,6 @@ async def test_the_one_time_password_goes_with_the_one_call_it_is_given_to(
     assert [seen.headers.get("npm-otp") for seen in recorder.seen] == ["otp-from-web"] * 3 + [None]
 
 
-async def test_a_packument_is_asked_for_in_full_and_without_a_session(
-    registry: RegistryClient, recorder: Recorder
-) -> None:
-    recorder.will_answer(answer_json({"name": "@scope/pkg", "versions": {}}))
-    assert await registry.load_packument("@scope/pkg") == {"name": "@scope/pkg", "versions": {}}
-    (seen,) = recorder.seen
-    assert (seen.method, seen.path) == ("GET", "/@scope%2fpkg")
-    assert headers_of(seen) == COMMON | {"npm-command": "view", "accept": "application/json"}
-
-
-async def test_a_packument_can_be_read_with_a_session(registry: RegistryClient, recorder: Recorder) -> None:
-    recorder.will_answer(answer_json({}))
-    await registry.load_packument("pkg", SESSION)
-    assert recorder.seen[0].headers["authorization"] == "Bearer npm_session"
-
-
-async def test_a_large_packument_is_read_whole(registry: RegistryClient, recorder: Recorder) -> None:
-    document = {"name": "pkg", "readme": "x" * 3_000_000}
-    recorder.will_answer(answer_json(document))
-    assert await registry.load_packument("pkg") == document
-
-
-async def test_a_package_that_npm_does_not_know_has_no_packument(registry: RegistryClient, recorder: Recorder) -> None:
-    recorder.will_answer(answer_json({"error": "Not found"}, 404))
-    assert await registry.load_packument("pkg") is None
-
-
-@pytest.mark.parametrize(
-    ("answer", "retry_after"),
-    [
-        (answer_json({}, 500), None),
-        (answer_html(502), None),
-        (answer_json({}, 503, retry_after="7"), 7.0),
-        (answer_html(429, retry_after="1934"), 1934.0),
-        (answer_html(429, retry_after="999999999"), 3600.0),
-        (answer_json({}, 408), None),
-        (Answer(cut_after=-1), None),
-        (Answer(body=b'{"name":"pkg"}', cut_after=3), None),
-    ],
-)
-async def test_a_registry_that_is_not_well_is_unavailable(
-    registry: RegistryClient, recorder: Recorder, answer: Answer, retry_after: float | None
-) -> None:
-    recorder.will_answer(answer)
-    with pytest.raises(RegistryUnavailable) as caught:
-        await registry.load_packument("pkg")
-    assert caught.value.retry_after == retry_after
-
-
-@pytest.mark.parametrize(
-    ("answer", "words"),
-    [
-        (answer_html(), "npm answered 200 OK instead of a package"),
-        (Answer(body=b'{"name":'), "npm answered 200 OK instead of a package"),
-        (answer_json(["pkg"]), "npm answered 200 OK instead of a package"),
-        (answer_json(None), "npm answered 200 OK instead of a package"),
-        (Answer(), "npm answered 200 OK instead of a package"),
-        (Answer(body=b"[" * 100_000), "npm answered 200 OK instead of a package"),
-        (Answer(302, headers={"location": "/elsewhere"}), "npm answered 302 Found instead of a package"),
-        (answer_json({"error": "blocked"}, 451), "npm answered 451 Unavailable For Legal Reasons instead of a package"),
-        (answer_json({}, 401), "npm answered 401 Unauthorized instead of a package"),
-    ],
-)
-async def test_a_packument_that_is_none_is_an_error(
-    registry: RegistryClient, recorder: Recorder, answer: Answer, words: str
-) -> None:
-    recorder.will_answer(answer)
-    with pytest.raises(RegistryMisbehaved, match=words):
-        await registry.load_packument("pkg")
-
-
 async def test_the_packages_of_a_user_are_looked_for_among_organisations_first(
     registry: RegistryClient, recorder: Recorder
 ) -> None:
@@ -237,12 +166,20 @@ async def test_the_packages_of_a_user_are_looked_for_among_organisations_first(
     assert all(headers_of(seen) == COMMON | BEARER | {"npm-command": "access"} for seen in recorder.seen)
 
 
-@pytest.mark.parametrize("status", [401, 403, 404])
+@pytest.mark.parametrize(
+    "answer",
+    [answer_json({}, 403), answer_json({}, 404), answer_json({}, 401, www_authenticate="ipaddress")],
+)
 async def test_npm_may_not_tell_the_packages_of_a_user(
-    registry: RegistryClient, recorder: Recorder, status: int
+    registry: RegistryClient, recorder: Recorder, answer: Answer
 ) -> None:
-    recorder.will_answer(answer_json({}, status))
+    recorder.will_answer(answer)
     assert await registry.list_packages_of(SESSION, "otto-npm") is None
+
+
+async def test_a_dead_session_is_told_when_packages_are_asked_for(registry: RegistryClient, recorder: Recorder) -> None:
+    recorder.will_answer(answer_json({"message": "Session expired"}, 401))
+    assert await registry.list_packages_of(SESSION, "otto-npm") == SessionDead("Session expired")
 
 
 @pytest.mark.parametrize("answer", [answer_html(), answer_json([]), answer_json({"a": {}}), answer_json({}, 400)])

@@ -34,9 +34,11 @@ def test_claims_are_kept_and_an_environment_finds_its_place(
     assert found == (Configuration(id="1", type="other", claims=claims),)
 
 
-def test_unknown_types_and_permissions_are_kept_and_unknown_fields_are_ignored() -> None:
+def test_types_permissions_and_fields_that_we_do_not_know_are_kept() -> None:
     found = read_configurations([{"id": 7, "type": "buildkite", "permissions": ["distTag"], "validated": True}])
-    assert found == (Configuration(id="7", type="buildkite", permissions=("distTag",)),)
+    [kept] = found or ()
+    assert kept == Configuration(id="7", type="buildkite", permissions=("distTag",), other={"validated": True})
+    assert Configuration.model_validate_json(kept.model_dump_json()) == kept
 
 
 def test_ten_configurations_keep_their_order() -> None:
