@@ -4,31 +4,32 @@ A version that was published through a trusted publisher has `_npmUser.trustedPu
 `dist.attestations`. The abbreviated packument has neither `_npmUser` nor `time`.
 """
 
-from datetime import UTC, datetime, timedelta
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from bot.sandbox.cast import SeedPackage
-from bot.sandbox.registry_state import Account, configuration_id_of
+from bot.sandbox.registry_attestations import predicate_type_of
+from bot.sandbox.registry_catalogue import Package
+from bot.sandbox.registry_state import Account
+from bot.sandbox.releases import FIRST_PUBLISH, Bulk, Release, Spoil
 
-FIRST_PUBLISH = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
-BETWEEN_VERSIONS = timedelta(days=40)
-VERSIONS = {
-    "none": ("person", "person"),
-    "trusted": ("person", "trusted publisher"),
-    "downgraded": ("trusted publisher", "person"),
-    "provenance only": ("provenance", "provenance"),
-    "unpublished": (),
+_PROVIDERS = {
+    "github": ("GitHub Actions", "npm-oidc-no-reply@github.com"),
+    "gitlab": ("GitLab CI/CD", "npm-oidc-no-reply@gitlab.com"),
+    "circleci": ("CircleCI", "npm-oidc-no-reply@circleci.com"),
 }
-"""How the versions 1.0.0, 1.1.0 … of each kind of evidence were published."""
+"""The name and the e-mail that npm gives to a version that came through one."""
+_CHUNK = 64 * 1024
 
 
-def build_packument(seed: SeedPackage, accounts: dict[str, Account], base_url: str) -> dict[str, Any]:
-    """Build the full packument of a package."""
-    versions = {
-        f"1.{minor}.0": _build_version(seed, f"1.{minor}.0", published_by, base_url)
-        for minor, published_by in enumerate(VERSIONS[seed.evidence])
-    }
-    times = {version: _isoformat(FIRST_PUBLISH + number * BETWEEN_VERSIONS) for number, version in enumerate(versions)}
+def build_packument(package: Package, accounts: Mapping[str, Account], base_url: str) -> dict[str, Any]:
+    """Build the full packument of a package, but for the versions that are made while it is sent."""
+    seed = package.seed
+    versions = {release.version: _build_version(package, release, base_url) for release in package.releases}
+    times = {release.version: _isoformat(release.at) for release in package.releases}
+    times |= {version: _isoformat(at) for version, at in package.removed.items()}
     packument: dict[str, Any] = {
         "_id": seed.name,
         "name": seed.name,
@@ -36,18 +37,18 @@ def build_packument(seed: SeedPackage, accounts: dict[str, Account], base_url: s
         "time": {"created": _isoformat(FIRST_PUBLISH), "modified": max([*times.values(), _isoformat(FIRST_PUBLISH)])},
     }
     if not versions:
-        packument["time"]["unpublished"] = {"time": _isoformat(FIRST_PUBLISH), "versions": ["1.0.0"]}
+        packument["time"]["unpublished"] = {"time": _isoformat(FIRST_PUBLISH), "versions": sorted(times) or ["1.0.0"]}
         return packument
     return {
         **packument,
-        "dist-tags": {"latest": next(reversed(versions))},
+        "dist-tags": dict(package.tags),
         "time": {**packument["time"], **times},
         "versions": versions,
         **_repository_of(seed),
     }
 
 
-def abbreviate(packument: dict[str, Any]) -> dict[str, Any]:
+def abbreviate(packument: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out what the abbreviated packument does not have."""
     versions = {
         version: {key: value for key, value in manifest.items() if key in {"name", "version", "dist", "deprecated"}}
@@ -61,34 +62,101 @@ def abbreviate(packument: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _build_version(seed: SeedPackage, version: str, published_by: str, base_url: str) -> dict[str, Any]:
+def mirror(packument: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what mirrors drop: who published, and the attestations."""
+    versions = {version: _mirror_version(manifest) for version, manifest in packument.get("versions", {}).items()}
+    return {**packument, "versions": versions} if versions else dict(packument)
+
+
+def spoil_packument(packument: Mapping[str, Any], spoil: Spoil) -> object:
+    """Take away what a spoiled packument lacks."""
+    match spoil:
+        case Spoil.LIST:
+            return [packument]
+        case Spoil.NO_TIME | Spoil.NO_VERSIONS:
+            return {key: value for key, value in packument.items() if key != spoil.removeprefix("no ")}
+        case Spoil.NO_USER:
+            return mirror(packument)
+        case _:
+            return packument
+
+
+def stream_packument(
+    packument: Mapping[str, Any], package: Package, bulk: Bulk, base_url: str, *, is_mirror: bool
+) -> Iterator[bytes]:
+    """Write a packument with its bulk of old versions, piece by piece, in the order of npm's."""
+    by = package.seed.maintainers[0]
+
+    def write() -> Iterator[str]:
+        yield _open({key: value for key, value in packument.items() if key not in {"versions", "time"}}, "versions")
+        for release in bulk.releases(by):
+            manifest = _build_version(package, release, base_url) | {"readme": "x" * bulk.padding}
+            shown = _mirror_version(manifest) if is_mirror else manifest
+            yield f"{json.dumps(release.version)}:{json.dumps(shown)},"
+        yield json.dumps(packument["versions"])[1:] + ',"time":{'
+        yield "".join(f"{json.dumps(release.version)}:{_quote(release.at)}," for release in bulk.releases(by))
+        yield json.dumps(packument["time"])[1:] + "}"
+
+    gathered = bytearray()
+    for text in write():
+        gathered += text.encode()
+        if len(gathered) >= _CHUNK:
+            yield bytes(gathered)
+            gathered.clear()
+    yield bytes(gathered)
+
+
+def _mirror_version(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in manifest.items() if key != "_npmUser"}
+    return kept | {"dist": {key: value for key, value in manifest["dist"].items() if key != "attestations"}}
+
+
+def _open(head: Mapping[str, Any], key: str) -> str:
+    return f'{json.dumps(head)[:-1]},"{key}":{{'
+
+
+def _build_version(package: Package, release: Release, base_url: str) -> dict[str, Any]:
+    seed = package.seed
     manifest: dict[str, Any] = {
         "name": seed.name,
-        "version": version,
-        "_npmUser": {"name": seed.maintainers[0], "email": f"{seed.maintainers[0]}@elsewhere.example"},
-        "dist": {"tarball": f"{base_url}/{seed.name}/-/{seed.name.rpartition('/')[2]}-{version}.tgz"},
+        "version": release.version,
+        "_npmUser": _build_user(release),
+        "dist": {"tarball": f"{base_url}/{seed.name}/-/{seed.name.rpartition('/')[2]}-{release.version}.tgz"},
         **_repository_of(seed),
     }
     if seed.deprecated:
         manifest["deprecated"] = "No longer maintained."
-    if published_by == "trusted publisher":
-        manifest["_npmUser"] = {
-            "name": "GitHub Actions",
-            "email": "npm-oidc-no-reply@github.com",
-            "trustedPublisher": {"id": "github", "oidcConfigId": f"oidc:{configuration_id_of(seed)}"},
-        }
-    if published_by in {"trusted publisher", "provenance"}:
+    if release.source:
+        escaped = seed.name.replace("/", "%2f")
         manifest["dist"]["attestations"] = {
-            "url": f"{base_url}/-/npm/v1/attestations/{seed.name}@{version}",
-            "provenance": {"predicateType": "https://slsa.dev/provenance/v1"},
+            "url": f"{base_url}/-/npm/v1/attestations/{escaped}@{release.version}",
+            "provenance": {"predicateType": predicate_type_of(release.source)},
         }
     return manifest
+
+
+def _build_user(release: Release) -> dict[str, Any]:
+    person = {"name": release.by, "email": f"{release.by}@elsewhere.example"}
+    if not release.provider:
+        return person
+    name, email = _PROVIDERS[release.provider]
+    publisher = {"id": release.provider, "oidcConfigId": f"oidc:{release.configuration_id}"}
+    return {
+        "name": name,
+        "email": email,
+        "trustedPublisher": publisher,
+        **({"approver": person} if release.by else {}),
+    }
 
 
 def _repository_of(seed: SeedPackage) -> dict[str, Any]:
     if not seed.repository:
         return {}
     return {"repository": {"type": "git", "url": f"git+https://github.com/{seed.repository}.git"}}
+
+
+def _quote(moment: datetime) -> str:
+    return json.dumps(_isoformat(moment))
 
 
 def _isoformat(moment: datetime) -> str:

@@ -6,14 +6,15 @@ from http import HTTPStatus
 from typing import TypeAlias
 from urllib.parse import unquote
 
-from bot.sandbox.packuments import abbreviate, build_packument
+from bot.sandbox import registry_access as access
+from bot.sandbox.registry_packages import load_attestations, load_packument, load_version
+from bot.sandbox.registry_search import answer_search
 from bot.sandbox.registry_state import HandoffKind, RegistryState
+from bot.sandbox.registry_tokens import delete_token, list_tokens
 from bot.sandbox.registry_wire import NOT_FOUND, UNAUTHORIZED, Answer, Call
 
-ABBREVIATED = "application/vnd.npm.install-v1+json"
-
 Handler: TypeAlias = Callable[[RegistryState, Call, str], Answer]
-"""The text is what the route's pattern caught, percent-decoded."""
+"""The text is what the route's pattern caught, percent-decoded; two parts have a slash between them."""
 
 
 def answer_api(state: RegistryState, call: Call) -> Answer:
@@ -21,7 +22,7 @@ def answer_api(state: RegistryState, call: Call) -> Answer:
     for method, pattern, handler in ROUTES:
         found = re.fullmatch(pattern, call.path)
         if found and method == call.method:
-            return handler(state, call, unquote("".join(found.groups())))
+            return handler(state, call, unquote("/".join(found.groups())))
     return NOT_FOUND
 
 
@@ -39,7 +40,8 @@ def _answer_poll(state: RegistryState, call: Call, _: str) -> Answer:
     if token is None:
         return Answer(HTTPStatus.NOT_FOUND, {"message": "not found"})
     if not token:
-        return Answer(HTTPStatus.ACCEPTED, {}, {"retry-after": "1"})
+        seconds = state.switches.poll_retry_after
+        return Answer(HTTPStatus.ACCEPTED, {}, {"retry-after": seconds} if seconds else {})
     return Answer(HTTPStatus.OK, {"token": token}, note="gave the token")
 
 
@@ -73,55 +75,25 @@ def _tell_name(_: RegistryState, call: Call, __: str) -> Answer:
     return Answer(HTTPStatus.OK, {"username": call.session.npm_user})
 
 
-def _list_packages_of_organisation(state: RegistryState, call: Call, organisation: str) -> Answer:
-    if call.session is None:
-        return UNAUTHORIZED
-    member = call.session.npm_user
-    found = {
-        name: "write" if member in package.seed.maintainers else "read"
-        for name, package in state.packages.items()
-        if name.startswith(f"@{organisation}/") and state.find_package(name, call.session)
-    }
-    return Answer(HTTPStatus.OK, found) if found else NOT_FOUND
-
-
-def _list_packages_of_user(state: RegistryState, call: Call, npm_user: str) -> Answer:
-    if call.session is None:
-        return UNAUTHORIZED
-    if npm_user not in state.accounts:
-        return NOT_FOUND
-    found = {
-        name: "write"
-        for name, package in state.packages.items()
-        if npm_user in package.seed.maintainers and state.find_package(name, call.session)
-    }
-    return Answer(HTTPStatus.OK, found)
-
-
-def _list_collaborators(state: RegistryState, call: Call, name: str) -> Answer:
-    package = state.find_package(name, call.session)
-    if package is None:
-        return NOT_FOUND
-    return Answer(HTTPStatus.OK, dict.fromkeys(package.seed.maintainers, "write"))
-
-
-def _load_packument(state: RegistryState, call: Call, name: str) -> Answer:
-    package = state.find_package(name, call.session)
-    if package is None:
-        return NOT_FOUND
-    packument = build_packument(package.seed, state.accounts, call.base_url)
-    return Answer(HTTPStatus.OK, abbreviate(packument) if ABBREVIATED in call.headers.get("accept", "") else packument)
-
-
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", r"/-/v1/login", _start_login),
     ("GET", r"/-/v1/done", _answer_poll),
     ("GET", r"/-/whoami", _tell_name),
     ("GET", r"/-/npm/v1/user", _tell_user),
     ("DELETE", r"/-/user/token/([^/]+)", _log_out),
-    ("GET", r"/-/org/([^/]+)/package", _list_packages_of_organisation),
-    ("GET", r"/-/user/([^/]+)/package", _list_packages_of_user),
-    ("GET", r"/-/package/([^/]+)/collaborators", _list_collaborators),
-    ("GET", r"/([^/]+)", _load_packument),
+    ("GET", r"/-/npm/v1/tokens", list_tokens),
+    ("DELETE", r"/-/npm/v1/tokens/token/([^/]+)", delete_token),
+    ("GET", r"/-/org/([^/]+)/package", access.list_packages_of_organisation),
+    ("GET", r"/-/org/([^/]+)/user", access.list_members),
+    ("GET", r"/-/org/([^/]+)/team", access.list_teams),
+    ("GET", r"/-/team/([^/]+)/([^/]+)/package", access.list_packages_of_team),
+    ("GET", r"/-/team/([^/]+)/([^/]+)/user", access.list_members_of_team),
+    ("GET", r"/-/user/([^/]+)/package", access.list_packages_of_user),
+    ("GET", r"/-/package/([^/]+)/collaborators", access.list_collaborators),
+    ("GET", r"/-/package/([^/]+)/visibility", access.tell_visibility),
+    ("GET", r"/-/v1/search", answer_search),
+    ("GET", r"/-/npm/v1/attestations/((?:@[^/]+/)?[^/]+)", load_attestations),
+    ("GET", r"/([^/]+)", load_packument),
+    ("GET", r"/([^/]+)/([^/]+)", load_version),
 )
 """Method, pattern of the raw path, handler. A package's name is one part of the path: its slash is escaped."""

@@ -1,26 +1,27 @@
-"""What the simulated registry knows: accounts, sessions, handoffs, packages and their trust configurations. No HTTP.
+"""What the simulated registry knows: accounts, sessions, windows, handoffs and organisations. No HTTP.
 
 npm does not publish how long a handoff lives; everything else here follows npm's manual of `npm trust` and what
 others measured against the live registry.
 """
 
 import hashlib
-import json
 import secrets
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from bot.clock import Clock
-from bot.sandbox.cast import PACKAGES, PEOPLE, SeedPackage
+from bot.sandbox.cast import OWNER, PACKAGES, PEOPLE, REQUESTER, SECOND_OWNER, SeedPackage
+from bot.sandbox.registry_catalogue import Catalogue, Package
+from bot.sandbox.registry_switches import Side, WindowKey, Windows
 
 SESSION_LIFETIME = timedelta(hours=2)
 WINDOW = timedelta(minutes=5)
 """How long npm does not ask again after the box was ticked."""
 HANDOFF_LIFETIME = timedelta(minutes=5)
+GRANULAR_LIFETIME = timedelta(days=90)
 GRANULAR_PREFIX = "npm_granular"
 """With what the simulated granular access tokens begin; npm refuses them for trust."""
 
@@ -42,13 +43,43 @@ class Session:
     token: str
     npm_user: str
     ends_at: datetime
-    window_until: datetime | None = None
-    """Until when npm does not ask this session for the second factor."""
+    created_at: datetime
+    name: str = ""
+    """That of a granular access token."""
+    bypasses_2fa: bool = False
 
     @property
     def is_granular(self) -> bool:
         """Tell whether it is a granular access token."""
         return self.token.startswith(GRANULAR_PREFIX)
+
+    @property
+    def key(self) -> str:
+        """Name it without telling the token."""
+        return hashlib.sha256(self.token.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who makes a call, as far as windows care."""
+
+    session: Session
+    method: str
+    address: str
+    """Of the socket."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Minutes in which npm does not ask an account for the second factor."""
+
+    npm_user: str
+    token: str
+    address: str
+    """Empty: any."""
+    method: str
+    """Empty: any."""
+    until: datetime
 
 
 class HandoffKind(StrEnum):
@@ -74,7 +105,7 @@ class Handoff:
     id: str
     kind: HandoffKind
     ends_at: datetime
-    session: Session | None
+    asker: Asker | None
     """Whose call is to be confirmed; none for a login."""
     state: HandoffState = HandoffState.WAITING
     token: str = ""
@@ -90,86 +121,58 @@ class Verdict:
 
 
 @dataclass(slots=True)
-class TrustRecord:
-    """A trust configuration, with its times so that lists can lag."""
+class Organisation:
+    """An organisation of npm; the name of its scope is the key under which it is kept."""
 
-    id: str
-    type: str
-    claims: Mapping[str, Any]
-    permissions: tuple[str, ...]
-    created_at: datetime
-    revoked_at: datetime | None = None
-
-    def stands_at(self, moment: datetime) -> bool:
-        """Tell whether it existed at that time."""
-        return self.created_at <= moment and (self.revoked_at is None or self.revoked_at > moment)
-
-    def as_json(self) -> dict[str, Any]:
-        """Show it as npm does: to stage is allowed by every configuration, so it is always listed."""
-        implied = () if "createStagedPackage" in self.permissions else ("createStagedPackage",)
-        return {
-            "id": self.id,
-            "type": self.type,
-            "claims": dict(self.claims),
-            "permissions": [*self.permissions, *implied],
-        }
+    members: dict[str, str] = field(default_factory=dict)
+    """npm user to `owner`, `admin` or `developer`."""
+    teams: dict[str, "Team"] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
-class Package:
-    """A package and every trust configuration that it ever had."""
+class Team:
+    """Some members of an organisation, and what they may do beside what they maintain."""
 
-    seed: SeedPackage
-    records: list[TrustRecord] = field(default_factory=list)
-
-    def standing(self, moment: datetime) -> list[TrustRecord]:
-        """List the configurations of that time, oldest first."""
-        return [record for record in self.records if record.stands_at(moment)]
+    members: tuple[str, ...] = ()
+    packages: Mapping[str, str] = field(default_factory=dict)
+    """Name to `write` or `read`."""
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptedCreate:
-    """A create that npm acted on."""
-
-    package: str
-    fingerprint: str
-    """SHA-256 of the canonical JSON of provider, claims and permissions as they were posted."""
-    npm_user: str
-    at: datetime
-
-
-def fingerprint_of(type_: str, claims: Mapping[str, Any], permissions: Sequence[str]) -> str:
-    """Hash what a create asks for."""
-    content = json.dumps([type_, claims, sorted(permissions)], sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(content.encode()).hexdigest()
-
-
-class RegistryState:
+class RegistryState(Catalogue):
     """Everything that survives a stop and start of the simulated registry."""
 
     def __init__(self, clock: Clock) -> None:
-        self.clock = clock
+        super().__init__(clock)
         self.accounts: dict[str, Account] = {}
-        self.packages: dict[str, Package] = {}
+        self.organisations: dict[str, Organisation] = {}
         self.sessions: dict[str, Session] = {}
         self.handoffs: dict[str, Handoff] = {}
         self.one_time_passwords: dict[str, str] = {}
         """One-time password to the token of the session that it is for."""
-        self.accepted_creates: list[AcceptedCreate] = []
-        self.lag_seconds = 0.0
-        """How long a list takes to show a write."""
+        self.windows: list[Window] = []
         for person in PEOPLE:
             if person.npm_user:
                 self.accounts[person.npm_user] = Account(person.npm_user, person.npm_email)
         for seed in PACKAGES:
             self.add_package(seed)
+        owners = (OWNER.npm_user, SECOND_OWNER.npm_user)
+        members = dict.fromkeys(owners, "owner") | {"ana-npm": "admin", REQUESTER.npm_user: "developer"}
+        developers = Team(tuple(members))
+        self.organisations["acme"] = Organisation(members, {"developers": developers, "owners": Team(owners)})
 
     # Accounts and sessions
 
-    def open_session(self, npm_user: str, *, prefix: str = "npm_") -> Session:
-        """Make a token of an account, good for two hours."""
-        token = prefix + secrets.token_urlsafe(27)
-        session = Session(token, self.accounts[npm_user].name, self.clock.now() + SESSION_LIFETIME)
+    def add_package(self, seed: SeedPackage) -> None:
+        """Publish a package; whoever maintains it has an account."""
+        for name in seed.maintainers:
+            self.accounts.setdefault(name, Account(name, f"{name}@elsewhere.example"))
+        super().add_package(seed)
+
+    def open_session(self, npm_user: str, *, granular: bool = False) -> Session:
+        """Make a token of an account: of a login, good for two hours, or a granular access token."""
+        now, lifetime = self.clock.now(), GRANULAR_LIFETIME if granular else SESSION_LIFETIME
+        token = (f"{GRANULAR_PREFIX}_" if granular else "npm_") + secrets.token_urlsafe(27)
+        session = Session(token, self.accounts[npm_user].name, now + lifetime, now)
         self.sessions[token] = session
         return session
 
@@ -178,11 +181,11 @@ class RegistryState:
         session = self.sessions.get(token)
         return session if session and session.ends_at > self.clock.now() else None
 
-    # Handoffs
+    # Handoffs and windows
 
-    def open_handoff(self, kind: HandoffKind, session: Session | None) -> Handoff:
-        """Mint a link: for a login (no session), or to confirm a call of a session."""
-        handoff = Handoff(str(uuid.uuid4()), kind, self.clock.now() + HANDOFF_LIFETIME, session)
+    def open_handoff(self, kind: HandoffKind, asker: Asker | None) -> Handoff:
+        """Mint a link: for a login (nobody asks), or to confirm a call."""
+        handoff = Handoff(str(uuid.uuid4()), kind, self.clock.now() + HANDOFF_LIFETIME, asker)
         self.handoffs[handoff.id] = handoff
         return handoff
 
@@ -197,23 +200,30 @@ class RegistryState:
             return Verdict(accepted=False, sentence="This link has expired.")
         return handoff
 
-    def confirm_handoff(self, kind: HandoffKind, handoff_id: str, npm_user: str, *, remember: bool = False) -> Verdict:
-        """Do what a press of the security key does on the site, as that npm user."""
+    def confirm_handoff(
+        self, kind: HandoffKind, handoff_id: str, npm_user: str, *, remember: bool = False, address: str = ""
+    ) -> Verdict:
+        """Do what a press of the security key does on the site, as that npm user, from that address."""
         handoff = self.find_handoff(kind, handoff_id)
         if isinstance(handoff, Verdict):
             return handoff
         if npm_user not in self.accounts:
             return Verdict(accepted=False, sentence="There is no such npm user.")
-        if handoff.session is None:
-            handoff.token = self.open_session(npm_user).token
-        elif handoff.session.npm_user != npm_user:
-            sentence = f"This must be confirmed by {handoff.session.npm_user}; you are logged in as {npm_user}."
+        if handoff.asker is None:
+            session = self.open_session(npm_user)
+            handoff.token = session.token
+            if self.switches.login_opens_window:
+                self.open_window(session, address=address)
+        elif handoff.asker.session.npm_user != npm_user:
+            sentence = f"This must be confirmed by {handoff.asker.session.npm_user}; you are logged in as {npm_user}."
             return Verdict(accepted=False, sentence=sentence)
         else:
             handoff.token = secrets.token_hex(16)
-            self.one_time_passwords[handoff.token] = handoff.session.token
+            asker = handoff.asker
+            self.one_time_passwords[handoff.token] = asker.session.token
             if remember:
-                handoff.session.window_until = self.clock.now() + WINDOW
+                seen = address if self.switches.window_address is Side.BROWSER else asker.address
+                self.open_window(asker.session, address=seen, method=asker.method)
         handoff.state = HandoffState.CONFIRMED
         return Verdict(accepted=True, sentence="Done. You may close this page and return to where you came from.")
 
@@ -237,61 +247,54 @@ class RegistryState:
         handoff.state = HandoffState.USED
         return handoff.token
 
-    def is_confirmed(self, session: Session, one_time_password: str) -> bool:
+    def open_window(
+        self, session: Session, *, address: str = "", method: str = "", lifetime: timedelta = WINDOW
+    ) -> None:
+        """Open a window, as the box on the site does; empty: from any address, for any method."""
+        until = self.clock.now() + lifetime
+        self.windows.append(Window(session.npm_user, session.token, address, method, until))
+
+    def is_confirmed(self, asker: Asker, one_time_password: str) -> bool:
         """Tell whether a call may pass: its one-time password, which this uses up, or an open window."""
-        if one_time_password and self.one_time_passwords.get(one_time_password) == session.token:
+        if one_time_password and self.one_time_passwords.get(one_time_password) == asker.session.token:
             del self.one_time_passwords[one_time_password]
             return True
-        return session.window_until is not None and session.window_until > self.clock.now()
+        match self.switches.windows:
+            case Windows.NONE:
+                return False
+            case Windows.READS if asker.method != "GET":
+                return False
+            case _:
+                return any(self._is_open(window, asker) for window in self.windows)
 
-    # Packages
+    def _is_open(self, window: Window, asker: Asker) -> bool:
+        keys = self.switches.window_keys
+        return (
+            window.until > self.clock.now()
+            and window.npm_user == asker.session.npm_user
+            and (WindowKey.SESSION not in keys or window.token == asker.session.token)
+            and (WindowKey.ADDRESS not in keys or window.address in {"", asker.address})
+            and (WindowKey.METHOD not in keys or window.method in {"", asker.method})
+        )
 
-    def add_package(self, seed: SeedPackage) -> None:
-        """Publish a package. What trusted publishing has published has its configuration."""
-        for name in seed.maintainers:
-            self.accounts.setdefault(name, Account(name, f"{name}@elsewhere.example"))
-        package = self.packages[seed.name] = Package(seed)
-        if seed.evidence in {"trusted", "downgraded"}:
-            claims = {"repository": seed.repository, "workflow_ref": {"file": "release.yml"}}
-            record = self.add_configuration(seed.name, "github", claims, ("createPackage",))
-            record.id = configuration_id_of(seed)
-            record.created_at -= timedelta(days=30)
-            package.records = [record]
+    # Rights
+
+    def right_of(self, npm_user: str, package: Package) -> str:
+        """Tell what an account may do with a package: `write`, `read` as a member of a team, or nothing."""
+        if npm_user in package.seed.maintainers:
+            return "write"
+        name = package.seed.name
+        organisation = self.organisations.get(name.removeprefix("@").partition("/")[0], Organisation())
+        rights = {team.packages.get(name, "") for team in organisation.teams.values() if npm_user in team.members}
+        return max(rights, default="")  # "write" comes after "read"
+
+    def can_write(self, session: Session | None, package: Package) -> bool:
+        """Tell whether the session's account may change the package."""
+        return session is not None and self.right_of(session.npm_user, package) == "write"
 
     def find_package(self, name: str, session: Session | None) -> Package | None:
         """Find a package that this session may see."""
         package = self.packages.get(name)
-        if package is None or (package.seed.private and not can_write(session, package)):
+        if package and package.seed.private and not (session and self.right_of(session.npm_user, package)):
             return None
         return package
-
-    def add_configuration(
-        self, package: str, type_: str, claims: Mapping[str, Any], permissions: Sequence[str]
-    ) -> TrustRecord:
-        """Make a configuration, as npm does for a create and as somebody else does behind our back."""
-        record = TrustRecord(str(uuid.uuid4()), type_, claims, tuple(permissions), self.clock.now())
-        self.packages[package].records.append(record)
-        return record
-
-    def remove_configuration(self, package: str, configuration_id: str) -> bool:
-        """Revoke a configuration; no when none has that id."""
-        for record in self.packages[package].standing(self.clock.now()):
-            if record.id == configuration_id:
-                record.revoked_at = self.clock.now()
-                return True
-        return False
-
-    def list_configurations(self, package: str, *, lagging: bool = False) -> list[dict[str, Any]]:
-        """List what stands, or what npm's lists show of it so far."""
-        lag = timedelta(seconds=self.lag_seconds if lagging else 0)
-        return [record.as_json() for record in self.packages[package].standing(self.clock.now() - lag)]
-
-
-def can_write(session: Session | None, package: Package) -> bool:
-    """Tell whether the session's account maintains the package."""
-    return session is not None and session.npm_user in package.seed.maintainers
-
-
-def configuration_id_of(seed: SeedPackage) -> str:
-    """Name the configuration that a package was published through: the same in the packument and in the list."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"npm:{seed.name}"))

@@ -9,15 +9,9 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
-from bot.sandbox.registry_state import (
-    AcceptedCreate,
-    HandoffKind,
-    Package,
-    RegistryState,
-    Session,
-    can_write,
-    fingerprint_of,
-)
+from bot.sandbox.registry_catalogue import AcceptedCreate, Package, TrustRecord, fingerprint_of
+from bot.sandbox.registry_state import Asker, HandoffKind, RegistryState, Session
+from bot.sandbox.registry_switches import Challenge, Created
 from bot.sandbox.registry_wire import NOT_FOUND, UNAUTHORIZED, Answer, Call, parse_json, refuse
 
 TRUST_PATH = re.compile(r"/-/package/(?P<package>[^/]+)/trust(?:/(?P<id>[^/]+))?")
@@ -46,6 +40,8 @@ OVERLAP_TEXT = (
     "a trusted publisher configuration that a token could also match already exists for this package; "
     "list the package trusted publishers to find it"
 )
+_ASKS = {"www-authenticate": "OTP"}
+FORBIDDEN_TEXT = "You do not have permission to change this package."
 OTP_TEXT = "This operation requires a one-time password from your authenticator."
 
 
@@ -57,16 +53,26 @@ def challenge(state: RegistryState, call: Call) -> Answer | None:
         return refuse(HTTPStatus.UNAUTHORIZED, GRANULAR_TEXT)
     if not state.accounts[call.session.npm_user].two_factor:
         return refuse(HTTPStatus.FORBIDDEN, "Two-factor authentication must be enabled on your account.")
-    if state.is_confirmed(call.session, call.headers.get("npm-otp", "")):
+    asker = Asker(call.session, call.method, call.address)
+    if state.is_confirmed(asker, call.headers.get("npm-otp", "")):
         return None
     if call.headers.get("npm-auth-type") != "web":
-        return Answer(HTTPStatus.UNAUTHORIZED, {"error": OTP_TEXT}, {"www-authenticate": "OTP"}, note=OTP_TEXT)
-    handoff = state.open_handoff(HandoffKind.CONFIRM, call.session)
+        return Answer(HTTPStatus.UNAUTHORIZED, {"error": OTP_TEXT}, _ASKS, note=OTP_TEXT)
+    return _ask(state, call, asker)
+
+
+def _ask(state: RegistryState, call: Call, asker: Asker) -> Answer:
+    shape, status, note = state.switches.challenge, HTTPStatus.UNAUTHORIZED, "asks for the second factor"
+    if shape is Challenge.HEADER:
+        return Answer(status, None, _ASKS, note=note)
+    if shape is Challenge.TEXT:
+        return Answer(status, {"error": OTP_TEXT}, note=note)
+    handoff = state.open_handoff(HandoffKind.CONFIRM, asker)
     body = {
         "authUrl": f"{call.base_url}/auth/cli/{handoff.id}",
         "doneUrl": f"{call.base_url}/-/v1/done?authId={handoff.id}",
     }
-    return Answer(HTTPStatus.UNAUTHORIZED, body, {"www-authenticate": "OTP"}, note="asks for the second factor")
+    return Answer(status, body, {} if shape is Challenge.LINKS else _ASKS, note=note)
 
 
 def answer_trust(state: RegistryState, call: Call, path: re.Match[str]) -> Answer:
@@ -74,9 +80,11 @@ def answer_trust(state: RegistryState, call: Call, path: re.Match[str]) -> Answe
     session, configuration_id = call.session, path["id"]
     package = state.find_package(unquote(path["package"]), session)
     if package is None or session is None:
-        return NOT_FOUND
-    if not can_write(session, package):
-        return refuse(HTTPStatus.FORBIDDEN, "You do not have permission to change this package.")
+        is_empty = state.switches.missing_is_empty and call.method == "GET" and not configuration_id
+        return Answer(HTTPStatus.OK, []) if is_empty else NOT_FOUND
+    if not state.can_write(session, package):
+        is_told = not state.switches.forbidden_is_missing
+        return refuse(HTTPStatus.FORBIDDEN, FORBIDDEN_TEXT) if is_told else NOT_FOUND
     match call.method, configuration_id:
         case "GET", None:
             return Answer(HTTPStatus.OK, state.list_configurations(package.seed.name, lagging=True))
@@ -93,7 +101,7 @@ def _create(state: RegistryState, session: Session, package: Package, body: obje
     if reason or not isinstance(body, list):
         return refuse(HTTPStatus.BAD_REQUEST, reason)
     [wanted] = body
-    standing = package.standing(state.clock.now())
+    standing = state.standing(package.seed.name)
     if any(record.type == wanted["type"] and overlap(record.claims, wanted["claims"]) for record in standing):
         return refuse(HTTPStatus.CONFLICT, OVERLAP_TEXT)
     if len(standing) >= AT_MOST:
@@ -102,7 +110,20 @@ def _create(state: RegistryState, session: Session, package: Package, body: obje
     record = state.add_configuration(package.seed.name, *content)
     create = AcceptedCreate(package.seed.name, fingerprint_of(*content), session.npm_user, state.clock.now())
     state.accepted_creates.append(create)
-    return Answer(HTTPStatus.CREATED, [record.as_json()], note=f"created {record.id}")
+    return _tell_created(state, package, record)
+
+
+def _tell_created(state: RegistryState, package: Package, record: TrustRecord) -> Answer:
+    note, status = f"created {record.id}", HTTPStatus.CREATED
+    match state.switches.created:
+        case Created.LIST_OF_ONE:
+            return Answer(status, [record.as_json()], note=note)
+        case Created.OBJECT:
+            return Answer(status, record.as_json(), note=note)
+        case Created.WHOLE_LIST:
+            return Answer(status, state.list_configurations(package.seed.name), note=note)
+        case Created.NOTHING:
+            return Answer(HTTPStatus.NO_CONTENT, note=note)
 
 
 def _revoke(state: RegistryState, package: Package, configuration_id: str) -> Answer:

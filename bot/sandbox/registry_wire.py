@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from http import HTTPStatus
 from typing import Any
 
@@ -24,6 +25,18 @@ class Call:
     """The registry's own address, for the links in answers."""
     session: Session | None
     """That of the bearer token, while it lives."""
+    address: str = ""
+    """From where the socket comes."""
+
+
+class Cut(Enum):
+    """Where the connection ends before its time."""
+
+    NEVER = auto()
+    AT_ONCE = auto()
+    """Before the first byte of the answer."""
+    HALFWAY = auto()
+    """After the body that the answer has, of which more was promised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +45,11 @@ class Answer:
 
     status: int
     body: object = None
-    """A text goes out as HTML, anything else as JSON."""
+    """A text goes out as HTML; bytes, or an iterator over them, as the JSON that they are; anything else as JSON."""
     headers: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
     """What the side panel says about it."""
+    cut: Cut = Cut.NEVER
 
     @property
     def is_success(self) -> bool:

@@ -69,7 +69,7 @@ def _press(state: RegistryState, call: Call, kind: HandoffKind, handoff_id: str)
     match fields.get("answer"):
         case "confirm":
             remember = "remember" in fields
-            verdict = state.confirm_handoff(kind, handoff_id, npm_user, remember=remember)
+            verdict = state.confirm_handoff(kind, handoff_id, npm_user, remember=remember, address=call.address)
         case "refuse":
             verdict = state.refuse_handoff(kind, handoff_id)
         case _:
@@ -84,12 +84,12 @@ def _press(state: RegistryState, call: Call, kind: HandoffKind, handoff_id: str)
 
 
 def _render_form(state: RegistryState, handoff: Handoff, verdict: Verdict | None = None) -> Answer:
-    if handoff.session is None:
+    if handoff.asker is None:
         title, current = "Log in to npm", ""
         explanation = "A program asks to log in. It gets a session of two hours as the npm user that you choose."
         remember = ""
     else:
-        title, current = "Confirm with two-factor authentication", handoff.session.npm_user
+        title, current = "Confirm with two-factor authentication", handoff.asker.session.npm_user
         explanation = f"A program asks to change or read trusted publishers as <b>{escape(current)}</b>."
         remember = '<label><input type="checkbox" name="remember"> do not ask again for 5 minutes</label>'
     users = "".join(_render_user(name, checked=name == current) for name in sorted(state.accounts))

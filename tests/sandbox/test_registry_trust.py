@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox.registry_state import fingerprint_of
+from bot.sandbox.registry_catalogue import fingerprint_of
 from bot.sandbox.registry_trust import find_mistake, overlap
 from tests.sandbox.registry_world import TRUST_OF_UI, RegistryWorld, github
 

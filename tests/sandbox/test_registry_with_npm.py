@@ -1,4 +1,7 @@
-"""The real npm against the simulated registry: what npm takes and prints proves that the registry is like its own."""
+"""The real npm against the simulated registry: what npm takes and prints proves that the registry is like its own.
+
+Each call costs half a second of a processor, so there are no more of them than there are things to prove.
+"""
 
 import asyncio
 import json
@@ -12,12 +15,17 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from bot.sandbox.cast import SeedPackage
 from bot.sandbox.registry import SimulatedRegistry
+from bot.sandbox.registry_switches import Challenge, Fault, When, Windows
 from tests.sandbox.registry_world import RegistryWorld, github
 
 pytestmark = pytest.mark.anyio
 
-GITHUB = ("trust", "github", "@acme/ui", "--repo", "acme/ui", "--file", "release.yml", "--allow-publish", "-y")
+PUBLISHER = ("--repo", "acme/ui", "--file", "release.yml", "--allow-publish", "-y")
+GITHUB = ("trust", "github", "@acme/ui", *PUBLISHER)
+AT_ONCE = 2
+"""So many npms at the same time."""
 LINK = re.compile(r"http://\S+/cli/[0-9a-f-]{36}")
 
 
@@ -39,6 +47,7 @@ class Npm:
             "npm_config_cache": str(self.folder / "cache"),
             "npm_config_update_notifier": "false",
             "npm_config_browser": "false",
+            "npm_config_fetch_retry_mintimeout": "1",
             "NO_COLOR": "1",
             "NO_PROXY": "127.0.0.1",
         }
@@ -54,8 +63,7 @@ class Npm:
         token = self.registry.open_session(npm_user, granular=granular)
         (self.folder / "npmrc").write_text(f"//{urlsplit(self.registry.url).netloc}/:_authToken={token}\n")
         if remember:
-            session = self.registry.state.sessions[token]
-            session.window_until = session.ends_at
+            self.registry.open_window(token)
         return token
 
     async def run(self, *arguments: str) -> tuple[int, str, str]:
@@ -70,6 +78,16 @@ class Npm:
         )
         output, errors = await process.communicate()
         return await process.wait(), output.decode(), errors.decode()
+
+    async def run_all(self, *commands: tuple[str, ...]) -> list[tuple[int, str, str]]:
+        """Run some side by side; tell of each in the order of the commands."""
+        turn = asyncio.Semaphore(AT_ONCE)
+
+        async def run(command: tuple[str, ...]) -> tuple[int, str, str]:
+            async with turn:
+                return await self.run(*command)
+
+        return list(await asyncio.gather(*map(run, commands)))
 
     async def run_in_terminal(self, *arguments: str, at_link: Callable[[str], None]) -> tuple[int, str]:
         """Run npm under a pseudo-terminal and hand over the first link to the site that it prints."""
@@ -189,3 +207,108 @@ async def test_npm_reads_the_packument(npm: Npm) -> None:
     status, output, _ = await npm.run("view", "@acme/core", "versions", "maintainers", "--json")
     assert status == 0
     assert json.loads(output) == {"versions": ["1.0.0", "1.1.0"], "maintainers": ["otto-npm <otto@acme.example>"]}
+
+
+async def test_npm_lists_who_may_do_what(npm: Npm) -> None:
+    npm.use_session("rita-npm")
+    npm.registry.add_team("acme", "design", ("rita-npm", "zoe-npm"), {"@acme/icons": "write", "@acme/core": "read"})
+    answers = await npm.run_all(
+        ("access", "list", "packages", "@acme:design", "--json"),
+        ("access", "list", "packages", "olga-npm", "--json"),  # no organisation has that name, so npm asks for a user
+        ("access", "list", "collaborators", "@acme/icons", "--json"),
+        ("org", "ls", "acme", "--json"),
+    )
+    assert [status for status, _, _ in answers] == [0, 0, 0, 0]
+    team, olga, collaborators, members = [json.loads(output) for _, output, _ in answers]
+    assert team == {"@acme/icons": "read-write", "@acme/core": "read-only"}
+    assert olga["@acme/tokens"] == "read-write"
+    assert collaborators == {"olga-npm": "read-write", "rita-npm": "read-write"}
+    assert (members["otto-npm"], members["zoe-npm"]) == ("owner", "developer")
+
+
+async def test_npm_searches(npm: Npm) -> None:
+    npm.registry.search.forgets = {"@acme/icons"}
+    status, output, _ = await npm.run("search", "scope:acme", "--json")
+    assert status == 0
+    assert {item["name"] for item in json.loads(output)} == {"@acme/ui", "@acme/core", "@acme/tokens", "@acme/Legacy"}
+
+
+async def test_npm_lists_and_revokes_granular_tokens(npm: Npm) -> None:
+    npm.use_session("otto-npm")
+    for number in range(11):  # a page holds ten
+        token = npm.registry.open_session("otto-npm", granular=True, name=f"ci {number}")
+    key = npm.registry.state.sessions[token].key
+    assert await npm.run("token", "revoke", key) == (0, "Removed 1 token\n", "")
+    assert token not in npm.registry.state.sessions
+
+
+BROKEN = (
+    (Fault.BAD_REQUEST, When.BEFORE_ACTING, "E400", "400 Bad Request - POST"),
+    (Fault.ADDRESS, When.AT_ONCE, "EAUTHIP", "Login is not allowed from your IP address"),
+    (Fault.TOO_MANY_HTML, When.AT_ONCE, "E429", "429 Too Many Requests - POST"),
+    (Fault.SERVER_ERROR, When.BEFORE_ACTING, "E500", "500 Internal Server Error - POST"),
+    (Fault.HTML, When.AFTER_ACTING, "FETCH_ERROR", "Unexpected token '<'"),
+    (Fault.HALF_JSON, When.AFTER_ACTING, "FETCH_ERROR", "Unterminated string in JSON"),
+    (Fault.CUT, When.AFTER_ACTING, "ECONNRESET", "socket hang up"),
+)
+
+
+async def test_npm_tells_each_class_of_error_and_sends_a_create_once(npm: Npm) -> None:
+    npm.use_session("otto-npm", remember=True)
+    names = [f"@acme/broken-{number}" for number in range(len(BROKEN))]
+    for name, (fault, when, _, _) in zip(names, BROKEN, strict=True):
+        npm.registry.add_package(SeedPackage(name, ("otto-npm",)))
+        npm.registry.fail(fault, path=name.removeprefix("@acme/"), when=when)
+    answers = await npm.run_all(*(("trust", "github", name, *PUBLISHER) for name in names))
+    for name, (_, when, code, text), (status, _, errors) in zip(names, BROKEN, answers, strict=True):
+        assert (status, f"npm error code {code}\n" in errors, text in errors) == (1, True, True), errors
+        assert len(npm.registry.configurations(name)) == (when is When.AFTER_ACTING)
+        assert npm.registry.count_calls(name.removeprefix("@acme/"), method="POST") == 1
+        assert "not allowed to be empty" not in errors  # npm swallows the reason that stands in `message`
+
+
+async def test_npm_reads_again_what_failed(npm: Npm) -> None:
+    npm.use_session("otto-npm", remember=True)
+    npm.registry.add_configuration("@acme/ui", "github", github()["claims"])
+    npm.registry.fail(Fault.UNAVAILABLE, times=2)
+    assert (await npm.run("trust", "list", "@acme/ui"))[0] == 0
+    assert [call.status for call in npm.registry.calls] == [503, 503, 200]
+
+
+async def test_npm_creates_in_the_window_that_a_list_has_opened(npm: Npm) -> None:
+    npm.use_session("otto-npm")
+
+    def confirm(link: str) -> None:
+        assert npm.registry.confirm(link, "otto-npm", remember=True).accepted
+
+    assert (await npm.run_in_terminal("trust", "list", "@acme/ui", at_link=confirm))[0] == 0
+    assert (await npm.run(*GITHUB))[0] == 0
+
+
+async def test_npm_is_asked_again_where_the_window_is_for_less(npm: Npm) -> None:
+    npm.use_session("otto-npm", remember=True)
+    npm.registry.switches.windows = Windows.READS
+    listed, created = await npm.run_all(("trust", "list", "@acme/ui"), GITHUB)
+    npm.registry.switches.windows = Windows.NONE
+    again = await npm.run("trust", "list", "@acme/ui")
+    assert [(status, "EOTP" in errors) for status, _, errors in (listed, created, again)] == [
+        (0, False),
+        (1, True),
+        (1, True),
+    ]
+
+
+async def test_npm_takes_links_without_the_header_for_a_dead_session(npm: Npm) -> None:
+    npm.use_session("otto-npm")
+    npm.registry.switches.challenge = Challenge.LINKS
+    status, _, errors = await npm.run("trust", "list", "@acme/ui")
+    assert (status, "E401" in errors) == (1, True)
+    npm.registry.switches.challenge = Challenge.TEXT
+    status, _, errors = await npm.run("trust", "list", "@acme/ui")
+    assert (status, "EOTP" in errors) == (1, True)
+
+
+async def test_npm_refuses_a_login_that_ends_without_a_token(npm: Npm) -> None:
+    npm.registry.fail(Fault.NO_TOKEN, path="/-/v1/done")
+    status, output = await npm.run_in_terminal("login", at_link=lambda _: None)
+    assert (status, "Invalid response from web login endpoint" in output) == (1, True)
