@@ -1,7 +1,8 @@
 """A local Slack on loopback: the Web API that the bot calls, the page that people use, and what goes between them.
 
 It holds its state in memory, is as strict as Slack about tokens, blocks, trigger ids and response_urls, and delivers
-commands and clicks to the bot as signed posts. Tests act through the same methods as the page's HTTP endpoints.
+commands and clicks to the bot as signed posts, or by Socket Mode. Tests act through the same methods as the page's HTTP
+endpoints.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from bot.sandbox.exchanges import Watcher
 from bot.sandbox.ports import LOOPBACK, HeldPort
 from bot.sandbox.slack_client import SlackClient
 from bot.sandbox.slack_delivery import Delivered, RawDelivery
+from bot.sandbox.slack_files import Files
 from bot.sandbox.slack_methods import Methods
 from bot.sandbox.slack_page_api import PageApi, show_view
 from bot.sandbox.slack_state import JsonObject, SlackMessage
@@ -33,10 +35,13 @@ class LocalSlack(SlackClient):
     `start` and `stop` may alternate: what was said stays, and the port too.
     """
 
-    def __init__(self, clock: Clock, *, signing_secret: str, bot_token: str) -> None:
+    def __init__(self, clock: Clock, *, signing_secret: str, bot_token: str, app_token: str = "") -> None:
         super().__init__(clock, signing_secret)
-        self._web_api = WebApi(Methods(self.workspace, self.tickets), bot_token)
-        self._page = PageApi(self)
+        self._files = Files()
+        self._web_api = WebApi(Methods(self.workspace, self.tickets, self._files), bot_token, clock)
+        self.sockets = self.courier.sockets
+        self._web_api.open_sockets(app_token, self.sockets.issue_address)
+        self._page = PageApi(self, self._files.by_id)
         self.workspace.on_change = self._page.ring
         self.people = self.workspace.people
         """By id; tests may change what is said about them."""
@@ -44,19 +49,23 @@ class LocalSlack(SlackClient):
         """By id, direct messages among them; tests may change members and flags."""
         self.deliveries = self.courier.deliveries
         """All that was sent to the bot, oldest first."""
+        self.files = self._files.by_id
+        """By id: all that the bot announced, with the content once it was uploaded."""
         self._port: HeldPort | None = None
         self._runner: web.AppRunner | None = None
 
     async def start(self, port: int = 0) -> None:
         """Listen on loopback; port 0 takes the port of the last time, or any free one."""
         app = web.Application(middlewares=[_refuse_others], client_max_size=REQUEST_BYTES)
-        app.add_routes([*self._web_api.routes(), *self._page.routes()])
+        app.add_routes([*self._web_api.routes(), *self.sockets.routes(), *self._files.routes(), *self._page.routes()])
         if port or not self._port:
             self._port = HeldPort(port)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_SECONDS)
         await self._runner.setup()
         await web.SockSite(self._runner, self._port.open()).start()
         self.response_base = f"{self.url}/response/"
+        self.sockets.base = self.url.replace("http", "ws", 1)
+        self._files.base = self.url
         self.courier.open()
         self._page.open()
 
@@ -88,6 +97,15 @@ class LocalSlack(SlackClient):
         self.courier.events_url = url
 
     @property
+    def socket_mode(self) -> bool:
+        """Whether commands and clicks go by the connections that the bot has opened, instead of to `events_url`."""
+        return self.courier.socket_mode
+
+    @socket_mode.setter
+    def socket_mode(self, is_on: bool) -> None:
+        self.courier.socket_mode = is_on
+
+    @property
     def outage(self) -> bool:
         """Whether calls of the bot, answers to a response_url among them, have their connection closed."""
         return self.workspace.outage
@@ -96,6 +114,15 @@ class LocalSlack(SlackClient):
     def outage(self, is_out: bool) -> None:
         self.workspace.outage = is_out
         self.changed()
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """What the bot token may do; at first all that the manifest asks for."""
+        return self._web_api.scopes
+
+    @scopes.setter
+    def scopes(self, granted: frozenset[str]) -> None:
+        self._web_api.scopes = granted
 
     @property
     def on_exchange(self) -> Watcher:
@@ -125,8 +152,12 @@ class LocalSlack(SlackClient):
         self._web_api.fail_next(method, Failure(error, status) if retry_after is None else throttled)
 
     def messages(self, channel: str, viewer: str) -> list[SlackMessage]:
-        """List what this person sees in the channel, oldest first, ephemeral messages among it."""
+        """List what this person sees in the channel, oldest first, ephemeral messages among it, replies not."""
         return self.workspace.messages(channel, viewer)
+
+    def replies(self, message: SlackMessage, viewer: str) -> list[SlackMessage]:
+        """List what this person sees in the thread of a message, oldest first."""
+        return self.workspace.replies(message, viewer)
 
     def dm(self, user: str) -> str:
         """Find the channel of this person's direct messages with the bot."""
@@ -142,7 +173,8 @@ class LocalSlack(SlackClient):
         names = {person.id: person.name for person in self.people.values()}
         names |= {channel.id: channel.name for channel in self.workspace.channels.values()}
         if isinstance(shown, SlackMessage):
-            return render_text(shown.text, shown.blocks, names)
+            attached = [f"📎 {file['title']} ({file['name']}, {file['size']} bytes)" for file in shown.files]
+            return "\n".join(filter(None, [render_text(shown.text, shown.blocks, names), *attached]))
         return "\n".join([shown["title"], render_text("", shown["blocks"], names)])
 
 

@@ -1,16 +1,18 @@
-"""What goes from the local Slack to the bot: signed posts with Slack's payloads, and how the bot answered."""
+"""What goes from the local Slack to the bot, as signed posts or by Socket Mode, and how the bot answered."""
 
 import hashlib
 import hmac
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from urllib.parse import urlencode, urljoin
+from urllib.parse import parse_qsl, urlencode, urljoin
 
 import aiohttp
 
 from bot.clock import Clock
+from bot.sandbox.slack_sockets import Sockets
 
 ACK_SECONDS = 3.0
 PROBE_SECONDS = 1.0
@@ -45,6 +47,8 @@ class Courier:
         self.events_url = ""
         self.ack_seconds = ACK_SECONDS
         self.deliveries: list[RawDelivery] = []
+        self.sockets = Sockets()
+        self.socket_mode = False
         self._clock = clock
         self._secret = signing_secret.encode()
         self._session: aiohttp.ClientSession | None = None
@@ -55,6 +59,7 @@ class Courier:
 
     async def close(self) -> None:
         """Hang up."""
+        await self.sockets.close()
         if self._session:
             await self._session.close()
             self._session = None
@@ -79,7 +84,9 @@ class Courier:
         return await self.send(raw)
 
     async def send(self, raw: RawDelivery) -> Delivered:
-        """Post one delivery and wait for its ack, at most three seconds."""
+        """Send one delivery and wait for its ack, at most three seconds. Socket Mode needs no signature."""
+        if self.socket_mode:
+            return await self._send_by_socket(raw)
         if not (self._session and self.events_url):
             return Delivered(0, "", error=UNREACHABLE)
         wait = aiohttp.ClientTimeout(total=self.ack_seconds)
@@ -94,8 +101,20 @@ class Courier:
         except aiohttp.ClientError:
             return Delivered(0, "", error=UNREACHABLE)
 
+    async def _send_by_socket(self, raw: RawDelivery) -> Delivered:
+        form = dict(parse_qsl(raw.body.decode(), keep_blank_values=True))
+        try:
+            answer = await self.sockets.deliver(form, self.ack_seconds)
+        except TimeoutError:
+            return Delivered(0, "", error=TIMEOUT)
+        if answer is None:
+            return Delivered(0, "", error=UNREACHABLE)
+        return Delivered(HTTPStatus.OK, json.dumps(answer) if answer else "", "application/json")
+
     async def probe(self) -> bool:
-        """Tell whether the bot says that it takes commands."""
+        """Tell whether the bot says that it takes commands; in Socket Mode, by having a connection open."""
+        if self.socket_mode:
+            return bool(self.sockets.connections)
         if not (self._session and self.events_url):
             return False
         wait = aiohttp.ClientTimeout(total=PROBE_SECONDS)

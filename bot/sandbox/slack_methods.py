@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from bot.sandbox import cast
 from bot.sandbox.slack_blocks import check_message_blocks, check_view, is_too_large, with_ids
+from bot.sandbox.slack_files import FILE_BYTES, Files, SlackFile
 from bot.sandbox.slack_state import (
     BOT_NAME,
     TEAM_DOMAIN,
@@ -44,6 +45,7 @@ class Methods:
 
     workspace: Workspace
     tickets: Tickets
+    files: Files
 
     def table(self) -> Mapping[str, Callable[[Arguments], JsonObject]]:
         """Give each method by Slack's name."""
@@ -55,6 +57,8 @@ class Methods:
             "conversations.open": self.open_conversation,
             "conversations.info": self.describe_channel,
             "conversations.members": self.list_members,
+            "files.completeUploadExternal": self.share_file,
+            "files.getUploadURLExternal": self.announce_file,
             "users.info": self.describe_person,
             "views.open": self.open_view,
             "views.update": self.update_view,
@@ -68,7 +72,8 @@ class Methods:
     def post_message(self, arguments: Arguments) -> JsonObject:
         """Post to a channel, or to a person's direct messages."""
         channel = self._find_postable(arguments.get("channel"))
-        message = self.workspace.post(channel.id, BOT, read_content(arguments))
+        thread_ts = self._find_thread(channel, arguments.get("thread_ts"))
+        message = self.workspace.post(channel.id, BOT, read_content(arguments), thread_ts=thread_ts)
         return {"channel": channel.id, "ts": message.ts, "message": message.as_slack()}
 
     def update_message(self, arguments: Arguments) -> JsonObject:
@@ -130,6 +135,27 @@ class Methods:
         names = {"id": person.id, "team_id": cast.TEAM_ID, "name": person.name, "real_name": person.real_name}
         return {"user": {**names, **flags, "is_ultra_restricted": False, "tz": person.tz, "profile": profile}}
 
+    def announce_file(self, arguments: Arguments) -> JsonObject:
+        """Tell where a file of a name and a size goes."""
+        name, size = str(arguments.get("filename") or ""), _read_number(arguments, "length", 0)
+        if not name or not 0 < size <= FILE_BYTES:
+            raise SlackApiError("invalid_arguments", ["[ERROR] filename and length are required"])
+        file = self.files.announce(name, size)
+        return {"upload_url": self.files.upload_url(file), "file_id": file.id}
+
+    def share_file(self, arguments: Arguments) -> JsonObject:
+        """Show an uploaded file in a channel, or in the thread of a message."""
+        channel = self._find_postable(arguments.get("channel_id"))
+        thread_ts = self._find_thread(channel, arguments.get("thread_ts"))
+        files = [self._find_upload(given) for given in _read_json(arguments.get("files"), "invalid_arguments") or ()]
+        if not files:
+            raise SlackApiError("invalid_arguments", ["[ERROR] files are required"])
+        for file in files:
+            file.channel = channel.id
+        content = Content(files=tuple(file.as_slack() for file in files))
+        self.workspace.post(channel.id, BOT, content, thread_ts=thread_ts)
+        return {"files": [file.as_slack() for file in files]}
+
     def open_view(self, arguments: Arguments) -> JsonObject:
         """Open a modal for the person whose act gave the trigger id."""
         trigger_id = str(arguments.get("trigger_id"))
@@ -178,6 +204,24 @@ class Methods:
         if channel.is_archived:
             raise SlackApiError("is_archived")
         return channel
+
+    def _find_thread(self, channel: Channel, thread_ts: object) -> str:
+        """Find the message to reply to. Slack puts a reply to nothing out of sight; here the mistake shows."""
+        if not thread_ts:
+            return ""
+        message = self.workspace.find_message(channel.id, str(thread_ts))
+        if message is None or message.thread_ts:
+            raise SlackApiError("thread_not_found")
+        return message.ts
+
+    def _find_upload(self, given: object) -> SlackFile:
+        """Find a file that was uploaded and is not shared yet, and give it its title."""
+        wanted = given if isinstance(given, dict) else {}
+        file = self.files.by_id.get(str(wanted.get("id")))
+        if file is None or file.content is None or file.channel:
+            raise SlackApiError("file_not_found")
+        file.title = str(wanted.get("title") or file.name)
+        return file
 
     def _find_person(self, user: object) -> Person:
         person = self.workspace.people.get(str(user))

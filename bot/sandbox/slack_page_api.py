@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.sandbox import cast
 from bot.sandbox.slack_client import COMMAND, COMMANDS, SlackClient
+from bot.sandbox.slack_files import SlackFile
 from bot.sandbox.slack_payloads import NotPossibleError, Press
-from bot.sandbox.slack_state import Channel, JsonObject, ModalView
+from bot.sandbox.slack_state import Channel, JsonObject, ModalView, SlackMessage
 
 PAGE = Path(__file__).parent / "page"
 CONTENT_TYPES = {
@@ -88,8 +89,9 @@ class _World(_Strict):
 class PageApi:
     """Serves the page and its API."""
 
-    def __init__(self, client: SlackClient) -> None:
+    def __init__(self, client: SlackClient, files: Mapping[str, SlackFile]) -> None:
         self._client = client
+        self._files = files
         self._bot_up = False
         self._bells: set[asyncio.Event] = set()
         self._closing = False
@@ -102,6 +104,7 @@ class PageApi:
             web.get("/page/{name}", self._serve_page),
             web.get("/sandbox/state", self._state),
             web.get("/sandbox/events", self._events),
+            web.get("/sandbox/files/{id}/{name}", self._download),
             web.post("/sandbox/command", self._acts(_Command, self._command)),
             web.post("/sandbox/click", self._acts(_Click, self._click)),
             web.post("/sandbox/submit", self._acts(_Submission, self._submit)),
@@ -140,12 +143,26 @@ class PageApi:
             "me": me,
             "people": [_show(person, _PERSON) for person in workspace.people.values()],
             "channels": [_show_channel(c, me, workspace.unread(c.id, me)) for c in channels],
-            "messages": {c.id: [_show(m, _MESSAGE) for m in workspace.messages(c.id, me)] for c in channels},
+            "messages": {c.id: [self._show_message(m, me) for m in workspace.messages(c.id, me)] for c in channels},
             "view": view and show_view(view),
             "commands": list(COMMANDS),
             "registry": panel,
             "health": {name: "up" if is_up else "down" for name, is_up in up.items()},
         }
+
+    def _show_message(self, message: SlackMessage, me: str) -> JsonObject:
+        """Render a message with its thread."""
+        replies = self._client.workspace.replies(message, me)
+        return {**_show(message, _MESSAGE), "replies": [_show(reply, _MESSAGE) for reply in replies]}
+
+    async def _download(self, request: web.Request) -> web.Response:
+        """Hand a shared file to a member of its channel. Never shown in the page's own origin, whatever is in it."""
+        me, file = self._viewer(request), self._files.get(request.match_info["id"])
+        channel = self._client.workspace.channels.get(file.channel) if file else None
+        if file is None or file.content is None or channel is None or me not in channel.members:
+            raise web.HTTPNotFound
+        headers = {**HEADERS, "Content-Disposition": "attachment"}  # the address ends in its name
+        return web.Response(body=file.content, content_type="application/octet-stream", headers=headers)
 
     async def _serve_page(self, request: web.Request) -> web.Response:
         """Serve a file of the page's own folder; there are no folders in it."""
@@ -258,7 +275,7 @@ class PageApi:
 
 
 _PERSON = ("id", "name", "real_name", "title", "npm_user", "is_bot")
-_MESSAGE = ("ts", "user", "username", "text", "blocks", "ephemeral", "edited")
+_MESSAGE = ("ts", "user", "username", "text", "blocks", "ephemeral", "edited", "files")
 
 
 def show_view(view: ModalView) -> JsonObject:

@@ -55,6 +55,8 @@ class Content:
 
     text: str = ""
     blocks: tuple[JsonObject, ...] = ()
+    files: tuple[JsonObject, ...] = ()
+    """As messages show them: id, name, title, size in bytes."""
 
 
 @dataclass(slots=True, eq=False)
@@ -70,6 +72,9 @@ class SlackMessage:
     viewer: str = ""
     """The only person who sees it; empty: all members do."""
     edited: bool = False
+    files: tuple[JsonObject, ...] = ()
+    thread_ts: str = ""
+    """The message that it is a reply to; empty: it stands in the channel itself."""
 
     @property
     def ephemeral(self) -> bool:
@@ -81,7 +86,9 @@ class SlackMessage:
         author = {"bot_id": cast.BOT_ID, "app_id": APP_ID} if self.user == cast.BOT_USER_ID else {}
         edited = {"edited": {"user": self.user, "ts": self.ts}} if self.edited else {}
         body = {"type": "message", "user": self.user, "ts": self.ts, "team": cast.TEAM_ID, "text": self.text}
-        return {**body, "blocks": self.blocks, **author, **edited}
+        thread = {"thread_ts": self.thread_ts} if self.thread_ts else {}
+        files = {"files": list(self.files)} if self.files else {}
+        return {**body, "blocks": self.blocks, **author, **edited, **thread, **files}
 
 
 @dataclass(slots=True)
@@ -182,9 +189,12 @@ class Workspace:
         """Find the channel of this person's direct messages with the bot."""
         return next(c.id for c in self.channels.values() if c.kind == "dm" and user in c.members)
 
-    def post(self, channel: str, author: tuple[str, str], content: Content, viewer: str = "") -> SlackMessage:
-        """Add a message by `author` (id and name); with a `viewer` it is ephemeral."""
+    def post(
+        self, channel: str, author: tuple[str, str], content: Content, viewer: str = "", *, thread_ts: str = ""
+    ) -> SlackMessage:
+        """Add a message by `author` (id and name); with a `viewer` it is ephemeral, with a `thread_ts` a reply."""
         message = SlackMessage(channel, self._next_ts(), *author, content.text, list(content.blocks), viewer)
+        message.files, message.thread_ts = content.files, thread_ts
         self._messages[channel].append(message)
         self.on_change()
         return message
@@ -202,12 +212,16 @@ class Workspace:
         self.on_change()
 
     def messages(self, channel: str, viewer: str) -> list[SlackMessage]:
-        """List what this person sees in the channel, oldest first."""
-        return [m for m in self._messages[channel] if m.viewer in ("", viewer)]
+        """List what this person sees in the channel itself, oldest first."""
+        return [m for m in self._messages[channel] if m.viewer in ("", viewer) and not m.thread_ts]
+
+    def replies(self, message: SlackMessage, viewer: str) -> list[SlackMessage]:
+        """List what this person sees in the thread of a message, oldest first."""
+        return [m for m in self._messages[message.channel] if m.viewer in ("", viewer) and m.thread_ts == message.ts]
 
     def find_message(self, channel: str, ts: str, viewer: str = "") -> SlackMessage | None:
-        """Find a message that the viewer sees; without a viewer no ephemeral one."""
-        return next((m for m in self.messages(channel, viewer) if m.ts == ts), None)
+        """Find a message or a reply that the viewer sees; without a viewer no ephemeral one."""
+        return next((m for m in self._messages[channel] if m.viewer in ("", viewer) and m.ts == ts), None)
 
     def mark_read(self, channel: str, user: str) -> None:
         """Note that the person saw everything that is in the channel now."""

@@ -6,16 +6,21 @@ import json
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from bot.clock import Clock
+from bot.manifest import SCOPES
 from bot.sandbox.exchanges import Watcher, exchange, watch_nothing
 from bot.sandbox.slack_methods import Methods, SlackApiError
+from bot.sandbox.slack_scopes import find_needed, hide
 from bot.sandbox.slack_state import JsonObject
 
+CONNECT = "apps.connections.open"
 RESPONSE_URL = "response_url"
 """The name under which `fail_next` knows answers to a response_url."""
 
@@ -37,12 +42,21 @@ class Failure:
 class WebApi:
     """Checks the token, reads forms and JSON, and answers as Slack does."""
 
-    def __init__(self, methods: Methods, token: str) -> None:
+    def __init__(self, methods: Methods, token: str, clock: Clock) -> None:
         self._methods = methods
-        self._table = methods.table()
+        self._clock = clock
+        self.scopes = frozenset(SCOPES)
+        """What the bot token may do: as if the app had been made from the manifest."""
+        self._table = dict(methods.table())
         self._token = token
+        self._app_token = ""
         self.on_exchange: Watcher = watch_nothing
         self._failures: defaultdict[str, deque[Failure]] = defaultdict(deque)
+
+    def open_sockets(self, token: str, issue_address: Callable[[], str]) -> None:
+        """Answer the one method that takes the app's own token instead of the bot's."""
+        self._app_token = token
+        self._table[CONNECT] = lambda _arguments: {"url": issue_address()}
 
     def routes(self) -> list[web.RouteDef]:
         """List what this face serves."""
@@ -55,9 +69,16 @@ class WebApi:
     def _watched(self, handle: Callable[[web.Request], Awaitable[web.Response]]) -> Handler:
         async def handle_watched(request: web.Request) -> web.Response:
             name = request.match_info.get("method", RESPONSE_URL)
-            return await exchange(request, name, self.on_exchange, lambda: handle(request))
+            return await exchange(request, name, self.on_exchange, lambda: self._date(handle(request)))
 
         return handle_watched
+
+    async def _date(self, answering: Awaitable[web.Response]) -> web.Response:
+        """Put the time of our clock on an answer, and what the token may do, as Slack does."""
+        response = await answering
+        response.headers["Date"] = format_datetime(self._clock.now(), usegmt=True)
+        response.headers["X-OAuth-Scopes"] = ",".join(sorted(self.scopes))
+        return response
 
     def fail_next(self, method: str, failure: Failure) -> None:
         """Answer the next call of this method with the failure; several form a queue."""
@@ -70,10 +91,11 @@ class WebApi:
         if response := self._interfere(request, method):
             return response
         try:
-            self._check_token(request, arguments)
+            self._check_token(request, arguments, method)
             if method not in self._table:
                 return web.json_response({"ok": False, "error": "unknown_method", "req_method": method})
-            return web.json_response({"ok": True, **self._table[method](arguments)})
+            self._check_scope(method, arguments)
+            return web.json_response({"ok": True, **hide(self._table[method](arguments), self.scopes)})
         except SlackApiError as refusal:
             more = {"response_metadata": {"messages": refusal.messages}} if refusal.messages else {}
             return web.json_response({"ok": False, "error": refusal.code, **more})
@@ -100,13 +122,24 @@ class WebApi:
             return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE)  # nobody hears it
         return self._failures[name].popleft().as_response() if self._failures[name] else None
 
-    def _check_token(self, request: web.Request, arguments: JsonObject) -> None:
+    def _check_scope(self, method: str, arguments: JsonObject) -> None:
+        needed = find_needed(method, arguments, self._methods.workspace)
+        if needed and needed not in self.scopes:
+            raise SlackApiError("missing_scope")
+
+    def _check_token(self, request: web.Request, arguments: JsonObject, method: str) -> None:
         scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
         given = bearer if scheme.lower() == "bearer" else str(arguments.get("token") or "")
         if not given:
             raise SlackApiError("not_authed")
-        if not hmac.compare_digest(given.encode(), self._token.encode()):
+        of_bot, of_app = (
+            bool(token) and hmac.compare_digest(given.encode(), token.encode())
+            for token in (self._token, self._app_token)
+        )
+        if not (of_bot or of_app):
             raise SlackApiError("invalid_auth")
+        if of_app != (method == CONNECT):
+            raise SlackApiError("not_allowed_token_type")
 
 
 async def _read_arguments(request: web.Request) -> JsonObject:

@@ -12,9 +12,11 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 
+from bot import log
 from bot.app import App
 from bot.clock import Clock
 from bot.sandbox.cast import ADMINS, GENERAL, Character
+from bot.sandbox.news import News
 from bot.sandbox.ports import HeldPort
 from bot.sandbox.registry import CallRecord, SimulatedRegistry
 from bot.sandbox.slack import LocalSlack
@@ -25,6 +27,7 @@ from bot.workflow.workers import WORKERS
 
 SIGNING_SECRET = "a-signing-secret-of-the-sandbox"  # noqa: S105 -- of the sandbox alone
 BOT_TOKEN = "xoxb-sandbox-token"  # noqa: S105
+APP_TOKEN = "xapp-sandbox-token"  # noqa: S105
 BEGINNING = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 
 _MOST_ROUNDS = 2000
@@ -64,6 +67,7 @@ class World:
         self.settings: dict[str, str] = {}
         """Beyond what the world itself sets; changes count at the next start of the bot."""
         self._port = HeldPort()
+        self._news = News()
         self._at_work: set[str] = set()
         self._rung: set[str] = set()
 
@@ -71,7 +75,7 @@ class World:
         """Start the bot as the settings say, without its own ticks."""
         values: dict[str, Any] = {
             "SLACK_BOT_TOKEN": BOT_TOKEN,
-            "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+            **({"SLACK_APP_TOKEN": APP_TOKEN} if self.slack.socket_mode else {"SLACK_SIGNING_SECRET": SIGNING_SECRET}),
             "SLACK_API_URL": self.slack.api_url,
             "NPMTRUST_REGISTRY_URL": self.registry.url,
             "NPMTRUST_AUTH_HOSTS": self.registry.url.removeprefix("http://"),
@@ -83,6 +87,7 @@ class World:
         }
         self.app = App(Settings(_env_file=None, **(values | self.settings)), self.clock, tick=False)
         await self.app.start()
+        self._news.listen(self.app.services.database.engine)
         self._rung.clear()
         self.app.services.bell.listen(self._rung.add)
         self.slack.events_url = f"http://127.0.0.1:{self.app.port}/slack/events"
@@ -108,21 +113,21 @@ class World:
         due: dict[str, datetime] = dict.fromkeys(WORKERS, self.clock.now())
         for _ in range(_MOST_ROUNDS):
             now = self.clock.now()
-            for name in [name for name in WORKERS if name in due and due[name] <= now]:
-                moment = await self._run_dry(name)
-                del due[name]
-                if moment is not None and moment > now:
-                    due[name] = moment
+            for name in WORKERS:
+                if (name in due and due[name] <= now) or self._news.concern(name):
+                    moment = await self._run_dry(name)
+                    due.pop(name, None)
+                    if moment is not None and moment > now:
+                        due[name] = moment
             due |= dict.fromkeys(self._rung, now)
             self._rung.clear()
             later = [moment for moment in due.values() if moment <= until]
-            if later:
-                self.clock.set(min(later))
-            elif await self._is_work_left():
-                due = dict.fromkeys(WORKERS, now)
-            else:
+            if any(map(self._news.concern, WORKERS)):
+                continue
+            if not later:
                 self.clock.set(until)
                 return
+            self.clock.set(min(later))
         raise RuntimeError("the world does not come to rest")
 
     async def advance(self, **span: float) -> None:
@@ -134,6 +139,7 @@ class World:
         progress = Progress(more=True)
         while progress.more and self.app is not None:
             progress = await self._run(name)
+        self._news.heard_by(name)
         return progress.at
 
     async def _run(self, name: str) -> Progress:
@@ -143,18 +149,10 @@ class World:
         if name not in _AT_ONCE:
             self._at_work.add(name)
         try:
-            return await WORKERS[name](self.app.services)
+            with log.scope():
+                return await WORKERS[name](self.app.services)
         finally:
             self._at_work.discard(name)
-
-    async def _is_work_left(self) -> bool:
-        """Tell whether one worker left something for an earlier one."""
-        if self.app is None:
-            return False
-        for name in WORKERS:
-            if name != "deadlines" and (await self._run(name)).more:
-                return True
-        return False
 
     @asynccontextmanager
     async def call_under_way(self, act: Coroutine[Any, Any, object], method: str = "POST") -> AsyncIterator[None]:
@@ -312,11 +310,12 @@ class Actor:
 
 
 @asynccontextmanager
-async def open_world(folder: Path, **settings: str) -> AsyncIterator[World]:
-    """Make a world with a running bot, and end it."""
+async def open_world(folder: Path, *, socket_mode: bool = False, **settings: str) -> AsyncIterator[World]:
+    """Make a world with a running bot, to which Slack speaks over HTTP or by Socket Mode, and end it."""
     clock = ManualClock()
     registry = SimulatedRegistry(clock)
-    slack = LocalSlack(clock, signing_secret=SIGNING_SECRET, bot_token=BOT_TOKEN)
+    slack = LocalSlack(clock, signing_secret=SIGNING_SECRET, bot_token=BOT_TOKEN, app_token=APP_TOKEN)
+    slack.socket_mode = socket_mode
     world = World(folder, registry=registry, slack=slack, clock=clock)
     world.settings = settings
     await registry.start()

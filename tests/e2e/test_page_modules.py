@@ -35,6 +35,15 @@ async (text) => {
   return [[...new Set(tags)], [...new Set(links)]];
 }
 """
+DRAW_FILE = """
+async (file) => {
+  const { drawFiles } = await import("/page/files.js");
+  document.body.replaceChildren(...drawFiles([file], { me: "U0RITA&as=U0OTTO" }));
+  const tags = [...document.body.querySelectorAll("*")].map((element) => element.localName);
+  const link = document.body.firstElementChild;
+  return [[...new Set(tags)], link.getAttribute("href"), link.download, link.querySelector(".file-facts").textContent];
+}
+"""
 FORMAT = """
 async ([timestamp, format, now]) => {
   const { formatSlackDate } = await import("/page/dates.js");
@@ -124,6 +133,18 @@ def test_hostile_text_draws_nothing_but_text_and_web_links(page: Page, text: str
     tags, protocols = page.evaluate(DRAW, text)
     assert set(tags) <= DRAWN
     assert set(protocols) <= {"https:", "http:"}
+
+
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [(812, "812 bytes"), (4_120, "4.1 kB"), (999_600, "1000 kB"), (2_300_000, "2.3 MB"), (45_000_000_000, "45000 MB")],
+)
+def test_a_file_is_a_link_to_this_server_and_its_name_is_text(page: Page, size: int, told: str) -> None:
+    name = "../<img src=x>?as=1#.csv"
+    tags, address, download, facts = page.evaluate(DRAW_FILE, {"id": "F/1", "name": name, "title": name, "size": size})
+    assert tags == ["a", "span", "strong"]
+    assert address == "/sandbox/files/F%2F1/..%2F%3Cimg%20src%3Dx%3E%3Fas%3D1%23.csv?as=U0RITA%26as%3DU0OTTO"
+    assert (download, facts) == (name, f"{name} · {told}")
 
 
 NOON = 1773144000  # Tuesday, 2026-03-10 12:00 UTC

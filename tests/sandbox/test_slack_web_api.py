@@ -219,3 +219,40 @@ async def test_blocks_without_ids_get_some(world: World) -> None:
     first, second = world.slack.messages(GENERAL, RITA)[0].blocks
     assert first["block_id"] != second["block_id"]
     assert first["elements"][0]["action_id"]
+
+
+@pytest.mark.parametrize(
+    ("missing", "method", "arguments"),
+    [
+        ("chat:write", "chat.postMessage", {"channel": GENERAL, "text": "Hello"}),
+        ("im:write", "conversations.open", {"users": RITA}),
+        ("users:read", "users.info", {"user": RITA}),
+        ("channels:read", "conversations.info", {"channel": GENERAL}),
+        ("channels:read", "conversations.members", {"channel": "C0NOWHERE"}),
+        ("files:write", "files.getUploadURLExternal", {"filename": "a.csv", "length": 1}),
+    ],
+)
+async def test_a_token_may_do_what_its_scopes_say(
+    world: World, missing: str, method: str, arguments: dict[str, object]
+) -> None:
+    world.slack.scopes -= {missing}
+    assert await refusal(world, method, **arguments) == "missing_scope"
+
+
+async def test_a_conversation_needs_the_scope_of_its_kind(world: World) -> None:
+    world.slack.channels[RANDOM].is_private = True
+    world.slack.scopes -= {"groups:read", "im:read"}
+    assert await refusal(world, "conversations.info", channel=RANDOM) == "missing_scope"
+    assert await refusal(world, "conversations.info", channel=world.slack.dm(RITA)) == "missing_scope"
+    assert (await world.api.conversations_info(channel=GENERAL))["ok"]
+
+
+async def test_without_its_scope_nobody_has_an_e_mail(world: World) -> None:
+    world.slack.scopes -= {"users:read.email"}
+    assert "email" not in (await world.api.users_info(user=RITA))["user"]["profile"]
+
+
+async def test_each_answer_names_scopes_and_the_time(world: World) -> None:
+    headers = (await world.api.auth_test()).headers
+    assert headers["X-OAuth-Scopes"].split(",") == sorted(world.slack.scopes)
+    assert headers["Date"] == "Wed, 04 Mar 2026 14:05:00 GMT"

@@ -3,6 +3,7 @@
 import { drawBlocks } from "./blocks.js";
 import { dateOfTs, dayName, fullTime, timeOfDay } from "./dates.js";
 import { byId, h, reconcile } from "./dom.js";
+import { drawFiles } from "./files.js";
 import { drawMrkdwn } from "./text.js";
 
 const NEAR_BOTTOM_PIXELS = 40;
@@ -49,22 +50,31 @@ function entriesOf(messages, world, click) {
     entries.push({
       key: `${world.me} ${message.ts} ${message.ephemeral ? "ephemeral" : ""}`,
       signature: JSON.stringify(message),
-      draw: () => drawMessage(message, world, (action) => click(message, action)),
+      draw: () => drawMessage(message, world, click),
     });
   }
   return entries;
 }
 
+/** A message with its thread; in Slack a thread opens at the side, here it stands below. */
 function drawMessage(message, world, click) {
+  return drawOne(message, world, click, "message",
+    message.replies?.length > 0 && h("div", { class: "thread", role: "group", "aria-label": "Replies" },
+      message.replies.map((reply) => drawOne(reply, world, click, "reply"))));
+}
+
+function drawBody(message, world, click) {
+  if (message.blocks?.length) return drawBlocks(message.blocks, { world, click: (action) => click(message, action) });
+  return message.text && h("div", { class: "block text" }, drawMrkdwn(message.text, world));
+}
+
+function drawOne(message, world, click, kind, below = null) {
   const name = world.nameOf(message.user) || message.username || message.user;
   const time = dateOfTs(message.ts);
-  const body = message.blocks?.length
-    ? drawBlocks(message.blocks, { world, click })
-    : h("div", { class: "block text" }, drawMrkdwn(message.text, world));
   return h("article", {
-    class: message.ephemeral ? "message ephemeral" : "message",
+    class: `${kind} ${message.ephemeral ? "ephemeral" : ""}`.trim(),
     tabindex: "-1",
-    "data-testid": "message",
+    "data-testid": kind,
     "data-ts": message.ts,
     "aria-label": `${name}, ${timeOfDay(time)}`,
   },
@@ -75,8 +85,10 @@ function drawMessage(message, world, click) {
         h("strong", { class: "name" }, name),
         world.isBot(message.user) && h("span", { class: "app-badge" }, "APP"),
         h("time", { datetime: time.toISOString(), title: fullTime(time) }, timeOfDay(time))),
-      h("div", { class: "blocks" }, body),
-      message.edited && h("span", { class: "edited" }, "(edited)")));
+      h("div", { class: "blocks" }, drawBody(message, world, click)),
+      drawFiles(message.files ?? [], world),
+      message.edited && h("span", { class: "edited" }, "(edited)"),
+      below));
 }
 
 const AVATAR_COLOURS = 7;
