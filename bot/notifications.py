@@ -13,6 +13,7 @@ import logging
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -23,6 +24,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from yarl import URL
 
+from bot.clock import read_http_date
 from bot.errors import SlackError
 from bot.messages.message import Message, View
 
@@ -31,10 +33,17 @@ FOREIGN_ERRORS = (SlackClientError, aiohttp.ClientError, OSError, LookupError, T
 """What slack_sdk and aiohttp raise; the last four are what an answer of an unexpected shape ends in."""
 
 _LOG = logging.getLogger(__name__)
+_SLACK_HOST = "slack.com"
 _RESPONSE_HOST = "hooks.slack.com"
+_UPLOAD_HOST = "files.slack.com"
+_UPLOAD_SECONDS = 60
 _TRANSIENT = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable", "team_added_to_org"})
 _UNPOSTABLE = frozenset({"channel_not_found", "not_in_channel", "is_archived"})
 _DEFAULT_WAIT = 30.0
+_HEARTBEAT_SECONDS = 10.0
+"""A connection of Socket Mode that does not answer a ping within half of this is dead."""
+_CLOSE_SECONDS = 1.0
+"""Slack need not answer the farewell."""
 _PAGE = 200
 
 
@@ -65,6 +74,16 @@ class Identity:
     team: str
     bot_user: str
     bot_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFacts:
+    """What Slack tells of the bot token, and what time it is there."""
+
+    identity: Identity
+    scopes: frozenset[str]
+    now: datetime | None
+    """None where the answer has no date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +146,33 @@ class Notifier:
         with _mapped():
             return Identity(answer["team_id"], answer["user_id"], answer.get("bot_id", ""))
 
+    async def request_socket(self, app_token: SecretStr) -> str:
+        """Ask for the address of a connection of Socket Mode; it is good for one connection, and only now."""
+        answer = await _read(self._client.apps_connections_open(app_token=app_token.get_secret_value()))
+        with _mapped():
+            url = URL(answer["url"])
+            if not is_slacks_socket(url, self._base):
+                raise SlackUnavailable("Slack names an address for Socket Mode that is not wss, or not its own")
+            return str(url)
+
+    async def open_socket(self, app_token: SecretStr) -> aiohttp.ClientWebSocketResponse:
+        """Open a connection of Socket Mode. What comes by it carries no signature: the connection is the proof."""
+        url = await self.request_socket(app_token)
+        within = aiohttp.ClientWSTimeout(ws_close=_CLOSE_SECONDS)
+        with _mapped():
+            return await self._session.ws_connect(
+                url, proxy=self._client.proxy, heartbeat=_HEARTBEAT_SECONDS, timeout=within
+            )
+
+    async def inspect_token(self) -> TokenFacts:
+        """Ask who the token belongs to, what it may do, and for the time."""
+        with _mapped():
+            answer = await self._client.auth_test()
+            identity = Identity(answer["team_id"], answer["user_id"], answer.get("bot_id", ""))
+            scopes = answer.headers.get("X-OAuth-Scopes", "").split(",")
+            named = frozenset(scope.strip() for scope in scopes if scope.strip())
+            return TokenFacts(identity, named, read_http_date(answer.headers.get("Date", "")))
+
     async def post(self, channel: str, message: Message) -> Posted:
         """Post a message to a channel or a DM."""
         answer = await _read(
@@ -163,7 +209,7 @@ class Notifier:
 
     async def respond(self, response_url: str, message: Message, *, replace_original: bool = False) -> None:
         """Answer a command or a click, shown to its person alone, or replace the message that was clicked."""
-        url = self._check_response_url(response_url)
+        url = self._check_address(response_url, _RESPONSE_HOST)
         body = {
             "response_type": "ephemeral",
             "replace_original": replace_original,
@@ -175,6 +221,25 @@ class Notifier:
         with _mapped():
             async with self._session.post(url, json=body, proxy=self._client.proxy, allow_redirects=False) as answer:
                 _check_answer(answer.status, answer.headers.get("Retry-After"))
+
+    async def upload_file(self, channel: str, thread_ts: str, filename: str, content: bytes, *, title: str) -> None:
+        """Put a file into the thread of a message. The channel needs its own id, for a DM too.
+
+        Nobody sees the file before the last of the three calls: where one before it fails, the same again does no harm.
+        """
+        announced = await _read(self._client.files_getUploadURLExternal(filename=filename, length=len(content)))
+        with _mapped():
+            url, file = self._check_address(announced["upload_url"], _UPLOAD_HOST), str(announced["file_id"])
+            within = aiohttp.ClientTimeout(total=_UPLOAD_SECONDS)
+            post = self._session.post(
+                url, data=content, proxy=self._client.proxy, allow_redirects=False, timeout=within
+            )
+            async with post as answer:
+                _check_answer(answer.status, answer.headers.get("Retry-After"))
+        files: list[dict[str, str | None]] = [{"id": file, "title": title}]
+        await _read(
+            self._client.files_completeUploadExternal(files=files, channel_id=channel, thread_ts=thread_ts or None)
+        )
 
     async def load_person(self, user: str) -> Person:
         """Read a person as Slack knows them now; decisions rest on it, so nothing is kept."""
@@ -207,17 +272,29 @@ class Notifier:
                 cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
         return frozenset(members)
 
-    def _check_response_url(self, response_url: str) -> URL:
-        """Refuse addresses that are not Slack's: the text of an answer, and our network, are not for others."""
+    def _check_address(self, given: str, host: str) -> URL:
+        """Refuse addresses that are not Slack's: what we say, and our network, are not for others."""
         try:
-            url = URL(response_url)
+            url = URL(given)
         except ValueError:
             url = URL()
-        known = (URL.build(scheme="https", host=_RESPONSE_HOST), self._base.origin())
+        known = (URL.build(scheme="https", host=host), self._base.origin())
         if not url.absolute or url.user or url.password or url.origin() not in known:
-            _LOG.warning("A response_url on %r was refused: it is not Slack's", url.host)
-            raise SlackRefused("foreign_response_url")
+            _LOG.warning("An address on %r was refused: it is not Slack's %s", url.host, host)
+            raise SlackRefused("foreign_address")
         return url
+
+
+def is_slacks_socket(url: URL, base: URL) -> bool:
+    """Tell whether what comes by this address may be believed: it is Slack's, such as wss://wss-primary.slack.com.
+
+    Args:
+        url: What apps.connections.open named.
+        base: Where the Web API is; on loopback the connection is there and plain too.
+    """
+    if base.scheme == "http":
+        return (url.scheme, url.host) == ("ws", base.host)
+    return url.scheme == "wss" and any(f".{url.host}".endswith(f".{host}") for host in (_SLACK_HOST, base.host))
 
 
 async def _read(call: Awaitable[AsyncSlackResponse]) -> dict[str, Any]:
@@ -252,13 +329,13 @@ def map_error(error: Exception) -> SlackError:
 
 
 def _check_answer(status: int, retry_after: str | None) -> None:
-    """Read the status of an answer to a response_url, which has no error word of its own."""
+    """Read the status of an answer to a response_url or an upload, which has no error word of its own."""
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         raise SlackThrottled(_wait(retry_after))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise SlackUnavailable(f"a response_url was answered with status {status}")
+        raise SlackUnavailable(f"an address of Slack's answered with status {status}")
     if status != HTTPStatus.OK:
-        raise SlackRefused("response_url_refused", f"status {status}")
+        raise SlackRefused("address_refused", f"status {status}")
 
 
 def _wait(retry_after: str | None) -> float:

@@ -6,6 +6,7 @@ import pytest
 import slack_sdk.errors
 from aiohttp import web
 from pydantic import SecretStr
+from yarl import URL
 
 from bot.errors import SlackError
 from bot.messages.message import Message, View
@@ -17,6 +18,7 @@ from bot.notifications import (
     SlackRefused,
     SlackThrottled,
     SlackUnavailable,
+    is_slacks_socket,
     map_error,
 )
 from bot.sandbox.ports import HeldPort
@@ -77,6 +79,19 @@ async def test_the_bot_learns_who_it_is(notifier: Notifier) -> None:
     assert await notifier.identify() == Identity(team="T0ACME", bot_user="U0NPMTRUST", bot_id="B0NPMTRUST")
 
 
+async def test_the_bot_learns_what_its_token_may_do_and_what_time_it_is(world: World, notifier: Notifier) -> None:
+    world.slack.scopes = frozenset({"chat:write", "users:read"})
+    facts = await notifier.inspect_token()
+    assert (facts.identity.bot_id, facts.scopes, facts.now) == ("B0NPMTRUST", world.slack.scopes, world.clock.now())
+
+
+async def test_an_answer_may_tell_neither() -> None:
+    body = b'{"ok": true, "team_id": "T1", "user_id": "U1"}'
+    async with server_that_says(200, body, Date="soon") as url, notifier_for(url) as notifier:
+        facts = await notifier.inspect_token()
+    assert (facts.identity.bot_id, facts.scopes, facts.now) == ("", frozenset(), None)
+
+
 async def test_a_message_is_posted_then_replaced(world: World, notifier: Notifier) -> None:
     posted = await notifier.post(GENERAL, HELLO)
     assert world.texts(GENERAL, RITA) == ["Hello"]
@@ -110,6 +125,51 @@ async def test_an_answer_can_be_replaced(world: World, notifier: Notifier) -> No
     await notifier.respond(url, HELLO)
     await notifier.respond(url, BYE)
     assert world.texts(GENERAL, RITA)[-2:] == ["Hello", "Bye"]
+
+
+async def test_a_file_is_put_into_the_thread_of_a_message(world: World, notifier: Notifier) -> None:
+    posted = await notifier.post(GENERAL, HELLO)
+    await notifier.upload_file(GENERAL, posted.ts, "all.csv", b"a,b\n", title="All packages")
+    (message,) = world.slack.messages(GENERAL, RITA)
+    (reply,) = world.slack.replies(message, RITA)
+    assert world.slack.text_of(reply) == "📎 All packages (all.csv, 4 bytes)"
+    assert [file.content for file in world.slack.files.values()] == [b"a,b\n"]
+
+
+@pytest.mark.parametrize("step", ["files.getUploadURLExternal", "files.completeUploadExternal"])
+async def test_a_file_that_slack_does_not_take_is_seen_by_nobody(world: World, notifier: Notifier, step: str) -> None:
+    posted = await notifier.post(GENERAL, HELLO)
+    world.slack.fail_next(step, error="missing_scope")
+    with pytest.raises(SlackRefused, match="missing_scope"):
+        await notifier.upload_file(GENERAL, posted.ts, "all.csv", b"a,b\n", title="All packages")
+    (message,) = world.slack.messages(GENERAL, RITA)
+    assert world.slack.replies(message, RITA) == []
+
+
+async def test_a_file_into_a_channel_without_the_bot_is_refused(notifier: Notifier) -> None:
+    with pytest.raises(SlackRefused, match="not_in_channel"):
+        await notifier.upload_file(RANDOM, "", "all.csv", b"a,b\n", title="All packages")
+
+
+@pytest.mark.parametrize(
+    ("upload_url", "kind", "words"),
+    [
+        # content goes to Slack's own hosts only
+        (b'"https://evil.example/upload"', SlackRefused, "foreign_address"),
+        (b'"https://files.slack.com@evil.example/"', SlackRefused, "foreign_address"),
+        (b'"http://files.slack.com/upload"', SlackRefused, "foreign_address"),
+        (b'"https://hooks.slack.com/upload"', SlackRefused, "foreign_address"),
+        (b'"/upload"', SlackRefused, "foreign_address"),
+        # an answer of another shape is none
+        (b"7", SlackUnavailable, "no readable answer"),
+        (b"null", SlackUnavailable, "no readable answer"),
+    ],
+)
+async def test_a_file_goes_nowhere_but_to_slack(upload_url: bytes, kind: type[SlackError], words: str) -> None:
+    said = server_that_says(200, b'{"ok":true,"file_id":"F1","upload_url":' + upload_url + b"}")
+    async with said as url, notifier_for(url) as notifier:
+        with pytest.raises(kind, match=words):
+            await notifier.upload_file(GENERAL, "", "all.csv", b"a,b\n", title="All packages")
 
 
 async def test_a_person_is_read_as_slack_knows_them(notifier: Notifier) -> None:
@@ -288,7 +348,7 @@ async def test_loopback_is_never_reached_through_a_proxy(world: World, monkeypat
     ],
 )
 async def test_an_answer_goes_nowhere_but_to_slack(notifier: Notifier, url: str) -> None:
-    with pytest.raises(SlackRefused, match="foreign_response_url"):
+    with pytest.raises(SlackRefused, match="foreign_address"):
         await notifier.respond(url, HELLO)
 
 
@@ -301,6 +361,29 @@ async def test_an_answer_that_slack_does_not_take_is_told(status: int, kind: typ
     async with said as url, notifier_for(f"{url}api/") as notifier:
         with pytest.raises(kind):
             await notifier.respond(f"{url}commands/1", HELLO)
+
+
+@pytest.mark.parametrize(
+    ("url", "base", "expected"),
+    [
+        ("wss://wss-primary.slack.com/link/?ticket=1", "https://slack.com/api/", True),
+        ("wss://wss-primary.slack-gov.com/link/", "https://slack-gov.com/api/", True),
+        ("wss://wss-primary.slack.com/link/", "https://proxy.example.com/api/", True),
+        ("ws://127.0.0.1:4000/link/", "http://127.0.0.1:3000/api/", True),
+        # plain, or somebody else's
+        ("ws://wss-primary.slack.com/link/", "https://slack.com/api/", False),
+        ("https://wss-primary.slack.com/link/", "https://slack.com/api/", False),
+        ("wss://evilslack.com/link/", "https://slack.com/api/", False),
+        ("wss://slack.com.evil.example/link/", "https://slack.com/api/", False),
+        ("wss://evil.example/link/?slack.com", "https://slack.com/api/", False),
+        ("wss://slack.com@evil.example/link/", "https://slack.com/api/", False),
+        ("wss:///link/", "https://slack.com/api/", False),
+        ("wss://wss-primary.slack.com/link/", "http://127.0.0.1:3000/api/", False),
+        ("ws://192.0.2.1/link/", "http://127.0.0.1:3000/api/", False),
+    ],
+)
+def test_connections_are_made_to_slack_alone(url: str, base: str, expected: bool) -> None:  # noqa: FBT001 - of a table
+    assert is_slacks_socket(URL(url), URL(base)) is expected
 
 
 def subclasses_of(kind: type[Exception]) -> Iterator[type[Exception]]:

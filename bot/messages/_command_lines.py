@@ -3,12 +3,11 @@
 from typing import assert_never
 
 from bot.domain.command_line import command_line_of
-from bot.domain.commands import ListTrust, RevokeTrust, SetUp
-from bot.domain.flags import Fields
-from bot.domain.lifecycle import State
-from bot.domain.operations import Create, Operation, Replace, Revoke
+from bot.domain.commands import Command, ListTrust, ReplaceTrust, RevokeTrust, SetUp
+from bot.domain.lifecycle import Plan, State
+from bot.domain.operations import Create, Operation, Replace, Revoke, plan_of, revoked_id_of
 from bot.domain.overview import StepView
-from bot.domain.publishers import CircleCI, GitHub, GitLab, Publisher
+from bot.domain.publishers import fields_of
 from bot.messages._words import COMMAND
 
 _ASK_AGAIN = frozenset({State.REFUSED, State.EXPIRED, State.CANCELLED})
@@ -19,6 +18,10 @@ def way_out_of(step: StepView) -> str:
     """Write the line with which somebody goes on after an end: ask again, or look first; empty where there is none."""
     if step.state in _ASK_AGAIN:
         return _line_of(step.operation)
+    if step.state is State.RESTORED and isinstance(step.operation, Replace):
+        return _line_of(_with_id(step.operation, step.configuration_id))
+    if step.state is State.LEFT_HALF and isinstance(step.operation, Replace):
+        return _line_of(_other_half(step.operation))
     if step.state in _LOOK:
         return list_line(step)
     return ""
@@ -29,13 +32,26 @@ def list_line(step: StepView) -> str:
     return f"{COMMAND} {command_line_of(ListTrust(packages=(step.operation.package,)))}"
 
 
+def _with_id(operation: Replace, configuration_id: str) -> Replace:
+    """What was put back has another id."""
+    selected = operation.configuration_id and configuration_id
+    return operation.model_copy(update={"configuration_id": configuration_id}) if selected else operation
+
+
+def _other_half(operation: Replace) -> Operation:
+    """Tell what is missing of a replace that stopped half way."""
+    if plan_of(operation) is Plan.CREATE_THEN_REVOKE:
+        return Revoke(package=operation.package, configuration_id=revoked_id_of(operation))
+    return Create(package=operation.package, publisher=operation.publisher, permissions=operation.permissions)
+
+
 def _line_of(operation: Operation) -> str:
     match operation:
         case Create():
-            command: SetUp | RevokeTrust | ListTrust = SetUp(
+            command: Command = SetUp(
                 provider=operation.publisher.provider,
                 packages=(operation.package,),
-                fields=dict(_fields_of(operation.publisher)),
+                fields=dict(fields_of(operation.publisher)),
                 permissions=operation.permissions,
                 permissions_stated=True,
             )
@@ -46,27 +62,15 @@ def _line_of(operation: Operation) -> str:
                 from_repository=operation.from_repository,
             )
         case Replace():
-            command = ListTrust(packages=(operation.package,))
+            command = ReplaceTrust(
+                packages=(operation.package,),
+                configuration_id="" if operation.from_repository else operation.configuration_id,
+                from_repository=operation.from_repository,
+                provider=operation.publisher.provider,
+                fields=dict(fields_of(operation.publisher)),
+                permissions=operation.permissions,
+                permissions_stated=True,
+            )
         case _:
             assert_never(operation)
     return f"{COMMAND} {command_line_of(command)}"
-
-
-def _fields_of(publisher: Publisher) -> Fields:
-    match publisher:
-        case GitHub():
-            fields: Fields = {"repo": (publisher.repository,), "file": (publisher.file,)}
-        case GitLab():
-            fields = {"project": (publisher.source,), "file": (publisher.file,)}
-        case CircleCI():
-            fields = {
-                "org-id": (publisher.org_id,),
-                "project-id": (publisher.project_id,),
-                "pipeline-definition-id": (publisher.pipeline_definition_id,),
-                "vcs-origin": (publisher.vcs_origin,),
-                "context-id": publisher.context_ids,
-            }
-        case _:
-            assert_never(publisher)
-    environment = {"environment": (publisher.environment,)} if publisher.environment else {}
-    return {name: values for name, values in {**fields, **environment}.items() if values}

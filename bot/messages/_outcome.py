@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from bot.domain.lifecycle import Plan, State
-from bot.domain.operations import Replace, Revoke, plan_of
+from bot.domain.operations import Replace, Revoke, plan_of, revoked_id_of
 from bot.domain.overview import ChangeSetView, StepView
 from bot.messages._text import bold, mention, mentions, safe, when
 from bot.messages._words import (
@@ -49,8 +49,19 @@ def _conflict(_: ChangeSetView, step: StepView) -> list[str]:
     return [
         f"❌ {_package(step, _NOTHING_CHANGED)}",
         f"Another configuration overlaps with {_wanted(step)}.{_npm_said(step)}",
-        "An owner must find it in npm's list and revoke it; then ask again.",
+        _conflict_way_out(step),
     ]
+
+
+def _conflict_way_out(step: StepView) -> str:
+    if not can_replace(step):
+        return "An owner must find it in npm's list and revoke it; then ask again."
+    return f"Details shows both, to who may see them; {bold('Replace it…')} asks to put the new one in its place."
+
+
+def can_replace(step: StepView) -> bool:
+    """Tell whether what stands in the way is known, so that its replacement can be asked for."""
+    return step.state is State.CONFLICT and bool(step.existing) and not isinstance(step.operation, Revoke)
 
 
 def _refused(_: ChangeSetView, step: StepView) -> list[str]:
@@ -97,7 +108,7 @@ def _left_half(_: ChangeSetView, step: StepView) -> list[str]:
 def _half_way_out(step: StepView) -> str:
     if not isinstance(step.operation, Replace):
         return "An owner must look: npm's list shows what stands."
-    old, new = safe(short_id(step.operation.old.id), 60), safe(label_words(step.operation), 240)
+    old, new = safe(short_id(revoked_id_of(step.operation)), 60), safe(label_words(step.operation), 240)
     if plan_of(step.operation) is Plan.CREATE_THEN_REVOKE:
         return f"{new} is trusted, and the old configuration {old} still is too. An owner must revoke it."
     return f"The old configuration {old} is revoked, and {new} is not trusted. An owner must ask for it again."
@@ -123,11 +134,13 @@ def record_line(view: ChangeSetView, step: StepView) -> str:
     approvers = [decision.slack_user for decision in step.decisions if decision.approved and not decision.void]
     at = f" {when(step.finished_at)}" if step.finished_at else ""
     ran = bool(step.executor) and step.state not in {State.REJECTED, State.EXPIRED, State.CANCELLED}
-    if ran and approvers == [step.executor]:
-        history = [f"approved and run by {mention(step.executor)}{at}"]
+    who = step.by_hand or step.executor
+    by = f"{mention(who)}{' in their own terminal' if step.by_hand else ''}{at}"
+    if ran and approvers == [who]:
+        history = [f"approved and run by {by}"]
     else:
         history = [f"approved by {mentions(approvers)}"] if approvers else []
-        history += [f"run by {mention(step.executor)}{at}"] if ran else [f"ended{at}"] if at else []
+        history += [f"run by {by}"] if ran else [f"ended{at}"] if at else []
     identity = [f"id {safe(short_id(step.configuration_id), 60)}"] if step.configuration_id else []
     return " · ".join([f"asked {mention(view.requester)}", *history, *identity])
 

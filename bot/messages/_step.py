@@ -75,6 +75,8 @@ def may_words(permissions: tuple[Permission, ...], *, stated: bool) -> str:
 
 
 def _order_line(operation: Replace) -> str:
+    if operation.old is None:
+        return "Order: told here once the old one was read."
     if plan_of(operation) is Plan.CREATE_THEN_REVOKE:
         return "Order: the new one is made first, then the old one is revoked."
     return "Order: the two overlap, so the old one is revoked first; until the new one is made, neither can publish."
@@ -99,7 +101,7 @@ def progress_lines(step: StepView) -> list[str]:
     if step.trouble:
         since = f", since {when(step.trouble_since)}" if step.trouble_since else ""
         again = f"; I try again {when(step.next_try_at)}" if step.next_try_at else "; I try again soon"
-        rest = "" if step.state is State.WAITING else " Nobody has to do anything."
+        rest = "" if step.state is State.WAITING or _come_words(step) else " Nobody has to do anything."
         lines.append(f"⏳ {safe(step.trouble, 400)}{since}{again}.{rest}")
     return lines
 
@@ -112,10 +114,12 @@ def _state_line(step: StepView) -> str:
             return f"{_approved_by(step)}. {_ready_words(step)}"
         case State.CALLING:
             return f"⏳ Asking npm now{_account_words(step)}."
+        case State.UNKNOWN if step.by_hand:
+            return f"⏳ {mention(step.by_hand)} had this call for their own terminal: I look what came of it."
         case State.UNKNOWN:
-            return "⏳ npm did not answer. I look before I say or send anything."
+            return f"⏳ npm did not say whether it acted. I look before I say or send anything.{_come_words(step)}"
         case State.HALF_REPLACED:
-            return f"⏳ {_half_words(step)}"
+            return f"⏳ {_half_words(step)}{_come_words(step)}"
         case State.WAITING:
             return _waiting_line(step)
         case _:
@@ -174,6 +178,12 @@ def _ready_words(step: StepView) -> str:
     return f"✋ Waits for {who} to press *I'm ready* in their DM: the call runs with their npm account."
 
 
+def _come_words(step: StepView) -> str:
+    """Say that it cannot go on without a person, who was asked by DM."""
+    is_left = step.executor and step.executor_away
+    return f" ✋ Waits for {mention(step.executor)} to press *I'm ready* in their DM." if is_left else ""
+
+
 def _account_words(step: StepView) -> str:
     if not step.executor_npm_user:
         return ""
@@ -194,6 +204,8 @@ def _waiting_line(step: StepView) -> str:
             f"✋ Waits for an account: nobody who approved can make this call at npm. "
             f"Whoever maintains the package can press {bold('Run with my account')}."
         )
+    if step.waits_for is WaitFor.TERMINAL:
+        return f"✋ Waits for {mention(step.executor)}, who runs it in their own terminal{_account_words(step)}."
     verb = "log in" if step.waits_for is WaitFor.LOGIN else "confirm"
     who = mention(step.executor)
     if not step.executor_away:

@@ -19,7 +19,7 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co"})
 _MARK = re.compile(r"(?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])|`")
 _LOOKS_LIKE = str.maketrans({"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02cb"})
 _EMOJI = re.compile(r":(?=[^\s:/]+(?::|$))")
-_OUR_BOLD = re.compile(r"(?<![A-Za-z0-9])\*|\*(?![A-Za-z0-9])")
+_OUR_BOLD = re.compile(r"(`[^`]*`)|(?<![A-Za-z0-9])\*|\*(?![A-Za-z0-9])")
 _SLACK_USER = re.compile(r"[UW][A-Z0-9]+")
 _SLACK_CHANNEL = re.compile(r"[CG][A-Z0-9]+")
 _HALF_TOKEN = re.compile(r"(?:<[^<>\n]*|&[a-z]{0,3})$")
@@ -48,6 +48,12 @@ def safe(text: str, limit: int = 300) -> str:
     return JOINER + escaped if escaped.startswith("&gt;") else escaped
 
 
+def typed(line: str, limit: int = 300) -> str:
+    """Show a line that can be copied as it is, in one line of markup; it may hold text from outside."""
+    shown = cut(clean(line).replace("`", "\u02cb"), limit)
+    return f"`{shown.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;')}`"
+
+
 def fit(markup: str, limit: int) -> str:
     """Shorten markup of ours without leaving half a mention, half a date or half an entity."""
     if _units(markup) <= limit:
@@ -61,8 +67,8 @@ def bold(markup: str) -> str:
 
 
 def without_bold(markup: str) -> str:
-    """Take our bold away, for where it is shown as asterisks."""
-    return _OUR_BOLD.sub("", markup)
+    """Take our bold away, for where it is shown as asterisks; those within code are text."""
+    return _OUR_BOLD.sub(lambda found: found[1] or "", markup)
 
 
 def mention(slack_user: str) -> str:
@@ -98,9 +104,24 @@ def when(moment: datetime) -> str:
     return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
 
 
+def day(moment: datetime) -> str:
+    """Tell a day in the reader's own zone, with the year where it is long ago."""
+    return f"<!date^{int(moment.timestamp())}^{{date_short}}|{_utc_day(moment)}>"
+
+
+def ago(moment: datetime) -> str:
+    """Tell how long ago something was when it is read; where Slack cannot, the day."""
+    return f"<!date^{int(moment.timestamp())}^{{ago}}|{_utc_day(moment)}>"
+
+
 def count(number: int, one: str, several: str = "") -> str:
     """Count things: `1 step`, `3 steps`."""
     return f"{number} {one if number == 1 else several or one + 's'}"
+
+
+def _utc_day(moment: datetime) -> str:
+    utc = moment.astimezone(UTC)
+    return f"{utc.day} {utc:%b %Y}"
 
 
 def _is_hidden(char: str) -> bool:

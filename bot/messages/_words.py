@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from bot.domain.evidence import Evidence, EvidenceKind
-from bot.domain.operations import Create, Operation, Replace, Revoke
+from bot.domain.operations import Create, Operation, Replace, Revoke, revoked_id_of
 from bot.domain.publishers import CircleCI, Configuration, Permission, Publisher, describe_claims, read_publisher
 from bot.messages._text import clean, cut
 
@@ -31,7 +31,10 @@ def configuration_words(configuration: Configuration) -> str:
     publisher = read_publisher(configuration.type, configuration.claims)
     narrowing = f", {cut(narrowing_words(publisher), 100)}" if publisher else ""
     permissions = permission_words(configuration.permissions)
-    return f"{cut(clean(described), 200)}{narrowing} ({permissions}), id {cut(clean(configuration.id), 60)}"
+    other = "".join(f", {name}={value}" for name, value in configuration.other.items())
+    return f"{cut(clean(described), 200)}{narrowing} ({permissions}), id {cut(clean(configuration.id), 60)}" + cut(
+        clean(other), 200
+    )
 
 
 def permission_words(permissions: Iterable[str]) -> str:
@@ -52,9 +55,9 @@ def request_words(operation: Operation) -> str:
             verb = "publish" if Permission.PUBLISH in operation.permissions else "stage"
             return f"let {label_words(operation)} {verb} {package}"
         case Revoke():
-            return f"revoke {_revoked_words(operation)} of {package}"
+            return f"revoke {removed_words(operation)} of {package}"
         case Replace():
-            return f"replace configuration {short_id(operation.old.id)} of {package} with {label_words(operation)}"
+            return f"replace {removed_words(operation)} of {package} with {label_words(operation)}"
         case _:
             assert_never(operation)
 
@@ -66,11 +69,9 @@ def done_words(operation: Operation) -> str:
         case Create():
             return f"{package} now trusts {label_words(operation)}"
         case Revoke():
-            return f"{package}: {_revoked_words(operation)} is revoked"
+            return f"{package}: {removed_words(operation)} is revoked"
         case Replace():
-            return (
-                f"{package} now trusts {label_words(operation)} instead of configuration {short_id(operation.old.id)}"
-            )
+            return f"{package} now trusts {label_words(operation)} instead of {removed_words(operation)}"
         case _:
             assert_never(operation)
 
@@ -78,8 +79,14 @@ def done_words(operation: Operation) -> str:
 def already_words(operation: Operation) -> str:
     """Say what was so before anything was sent."""
     if isinstance(operation, Revoke):
-        return f"{package_words(operation.package)}: {_revoked_words(operation)} was gone already"
+        return f"{package_words(operation.package)}: {removed_words(operation)} was gone already"
     return f"{package_words(operation.package)} trusts {label_words(operation)} already"
+
+
+def target_words(operation: Create | Replace) -> str:
+    """Say all of what is to be made: `acme/ui → release.yml, Environment: any (publish, stage)`."""
+    permissions = permission_words(operation.permissions)
+    return f"{label_words(operation)}, {cut(narrowing_words(operation.publisher), 200)} ({permissions})"
 
 
 def narrowing_words(publisher: Publisher) -> str:
@@ -111,7 +118,8 @@ def evidence_words(evidence: Evidence) -> str:
             assert_never(evidence.kind)
 
 
-def _revoked_words(operation: Revoke) -> str:
-    found = operation.configuration.id if operation.configuration else operation.configuration_id
+def removed_words(operation: Revoke | Replace) -> str:
+    """Name what goes, without what was read of it: `configuration eebc175d… for acme/old`."""
+    found = revoked_id_of(operation) or operation.configuration_id
     known = f"configuration {short_id(found)}" if found else "the configuration"
     return f"{known} for {cut(clean(operation.from_repository), 140)}" if operation.from_repository else known

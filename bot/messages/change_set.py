@@ -9,14 +9,16 @@ from bot.domain.overview import ChangeSetView, StepView
 from bot.domain.publishers import CircleCI, Publisher
 from bot.messages._blocks import actions, button, code, confirmation, context, link_button, message, section
 from bot.messages._command_lines import way_out_of
-from bot.messages._outcome import outcome_lines, record_line
+from bot.messages._outcome import can_replace, outcome_lines, record_line
 from bot.messages._step import approvals_of, headline, may_words, others_of, progress_lines, unlinked_of, wanted_lines
 from bot.messages._text import bold, clean, count, cut, is_direct, mention, mention_channel, safe, when, without_bold
-from bot.messages._words import label_words, narrowing_words, permission_words, request_words
+from bot.messages._words import label_words, narrowing_words, permission_words, removed_words, request_words
 from bot.messages.ids import Action
 from bot.messages.message import Block, Message
 
 _MOST_STEPS = 20
+_MOST_REPLACE_BUTTONS = 12
+"""Beyond them there would be no room for the buttons of the whole; `replace` can be typed."""
 _STEP_LETTERS = 900
 """Of one among several steps: Slack refuses messages that are too long as a whole."""
 _DONE = frozenset({State.APPLIED, State.ALREADY_IN_PLACE, State.ALREADY_GONE})
@@ -85,10 +87,15 @@ def _several(view: ChangeSetView) -> list[Block]:
     foot = f"until {when(view.deadline)} · C-{view.number}" if any(map(is_open, view.steps)) else f"C-{view.number}"
     return [
         section(asks, _tally(view), _why(view), _paused(view)),
-        *(section(*_step_lines(view, step), limit=_STEP_LETTERS) for step in view.steps[:_MOST_STEPS]),
+        *(block for step in view.steps[:_MOST_STEPS] for block in _step_blocks(view, step)),
         *more,
         context(foot),
     ]
+
+
+def _step_blocks(view: ChangeSetView, step: StepView) -> list[Block]:
+    replacing = actions(_replace_button(view, step)) if step.position < _MOST_REPLACE_BUTTONS else None
+    return [section(*_step_lines(view, step), limit=_STEP_LETTERS), *([replacing] if replacing else [])]
 
 
 def _step_lines(view: ChangeSetView, step: StepView) -> list[str]:
@@ -144,6 +151,7 @@ def _buttons(view: ChangeSetView) -> Block | None:
         if any(map(_lacks_link, steps))
         else None,
         button("Cancel", Action.CANCEL, offer, confirm=_cancel_dialog(view)) if steps else None,
+        _replace_button(view, view.steps[0]) if len(view.steps) == 1 else None,
         _package_button(view),
     ]
     return actions(*shown)
@@ -159,7 +167,8 @@ def _can_withdraw(step: StepView) -> bool:
 
 
 def _needs_account(step: StepView) -> bool:
-    taken_over = step.executor_away and bool(others_of(step))
+    is_left = step.executor_away or step.waits_for is WaitFor.TERMINAL
+    taken_over = is_left and bool(others_of(step))
     if step.state is State.READY:
         return taken_over
     return step.state is State.WAITING and (step.waits_for is WaitFor.ACCOUNT or not step.executor or taken_over)
@@ -168,6 +177,12 @@ def _needs_account(step: StepView) -> bool:
 def _lacks_link(step: StepView) -> bool:
     lacking = step.state is State.IN_REVIEW or (step.state is State.WAITING and step.waits_for is WaitFor.ACCOUNT)
     return lacking and bool(unlinked_of(step))
+
+
+def _replace_button(view: ChangeSetView, step: StepView) -> Block | None:
+    if not can_replace(step):
+        return None
+    return button("Replace it…", Action.REPLACE, f"{view.offer}:{step.position}")
 
 
 def _package_button(view: ChangeSetView) -> Block | None:
@@ -189,7 +204,9 @@ def _dialog_lines(steps: list[StepView]) -> list[str]:
             return [_sentence(request_words(operation)), "Details shows what stands behind it."]
         case Create() | Replace():
             publisher = operation.publisher
+            gone = [_sentence(f"replaces {removed_words(operation)}")] if isinstance(operation, Replace) else []
             return [
+                *gone,
                 f"May: {without_bold(may_words(operation.permissions, stated=True))}",
                 f"Package: {cut(clean(operation.package), 80)}",
                 f"Repository: {cut(clean(publisher.source), 70)}",

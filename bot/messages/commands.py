@@ -8,6 +8,7 @@ from bot.domain.command_help import HELP, CommandHelp
 from bot.domain.commands import Misunderstood
 from bot.domain.mistakes import Mistake
 from bot.domain.overview import LinkState, LinkView
+from bot.domain.windows import Asking, Method, Seen
 from bot.messages._blocks import actions, answer, button, code, context, message, section
 from bot.messages._text import bold, safe, when
 from bot.messages._words import COMMAND
@@ -66,7 +67,7 @@ def render_who_am_i(link: LinkView | None) -> Message:
             f"You logged in as npm user {user}. An admin must confirm that this is you; until then it is not used."
         )
     proof = safe(link.proof, 200)
-    return answer(f"You are npm user {user}{f' ({proof})' if proof else ''}.", _session_line(link))
+    return answer(f"You are npm user {user}{f' ({proof})' if proof else ''}.", _session_line(link), _asking_line(link))
 
 
 def render_logged_out(npm_user: str, *, ended_at_npm: bool) -> Message:
@@ -112,6 +113,23 @@ def _command_help(topic: str, help_: CommandHelp) -> Message:
         *code(usage),
         *([context("For example:"), *code(examples)] if examples else []),
     )
+
+
+_METHODS = {Method.CREATE: "setting up", Method.REVOKE: "revoking", Method.LIST: "reading npm's list"}
+
+
+def _asking_line(link: LinkView) -> str:
+    if link.session_until is None:
+        return ""
+    seen = [f"{_METHODS[each.method]}: {_asking_words(each)}" for each in link.windows if each.at]
+    if not seen:
+        return "Whether npm asks you to confirm each call of this session is not known yet: the calls to come show it."
+    return f"After a confirmation, in this session: {' · '.join(seen)}."
+
+
+def _asking_words(seen: Seen) -> str:
+    words = "npm asked again for the next call" if seen.asking is Asking.EACH else "npm let the next call pass"
+    return f"{words} ({when(seen.at)})" if seen.at else words
 
 
 def _session_line(link: LinkView) -> str:

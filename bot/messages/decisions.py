@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from bot.domain.lifecycle import State
+from bot.domain.windows import Asking
 from bot.messages._blocks import answer
 from bot.messages._text import count, mention, safe, when
 from bot.messages.message import Message
@@ -43,9 +44,12 @@ def render_approval_counted(number: int, *, missing: int) -> Message:
     return answer(f"👍 Your approval of C-{number} counts. {count(missing, 'more approval')} to go.")
 
 
-def render_approved(number: int, what_next: Next, *, executor: str = "") -> Message:
-    """Approved, and the quorum is met."""
-    return answer(f"👍 C-{number} is approved. {_next_words(what_next, executor)}")
+def render_approved(
+    number: int, what_next: Next, *, executor: str = "", calls: int = 1, asking: Asking = Asking.UNKNOWN
+) -> Message:
+    """Approved, and the quorum is met; before several calls it is told what npm asked this session for so far."""
+    outlook = _outlook_words(calls, asking) if calls > 1 and what_next in {Next.CONFIRM, Next.IN_TURN} else ""
+    return answer(f"👍 C-{number} is approved. {_next_words(what_next, executor)}", outlook)
 
 
 def render_taken_over(number: int, what_next: Next) -> Message:
@@ -56,6 +60,11 @@ def render_taken_over(number: int, what_next: Next) -> Message:
 def render_already_approved(number: int, at: datetime) -> Message:
     """A second press."""
     return answer(f"You approved C-{number} {when(at)} already, and it counts once. Nothing more to do.")
+
+
+def render_chosen(number: int) -> Message:
+    """Of several configurations one is what the request is about."""
+    return answer(f"C-{number} is about this one now: Details shows it, and its reviewers can approve it.")
 
 
 def render_rejected(number: int) -> Message:
@@ -170,6 +179,21 @@ def render_link_decided_already() -> Message:
 def render_npm_user_taken(npm_user: str) -> Message:
     """Meanwhile the npm user was proven to be another person."""
     return answer(f"npm user {safe(npm_user, 60)} belongs to another person here by now, so this link is closed.")
+
+
+def _outlook_words(calls: int, asking: Asking) -> str:
+    match asking:
+        case Asking.UNKNOWN:
+            return f"{calls} calls. Whether npm asks you to confirm each of them is not known yet in this session."
+        case Asking.SPARES:
+            return f"{calls} calls. In this session npm let calls pass that followed a confirmation."
+        case Asking.EACH:
+            return (
+                f"{calls} calls. In this session npm asked again right after a confirmation, so it may be one link for "
+                "each; the DM also offers them as lines for your own terminal."
+            )
+        case _:
+            assert_never(asking)
 
 
 def _next_words(what_next: Next, executor: str) -> str:

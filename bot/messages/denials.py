@@ -96,6 +96,8 @@ def _rule(denial: Denial, denied: Denied) -> str:
 
 
 def _not_yours(denied: Denied, name: str) -> str:
+    if denied.wish is Wish.DIAGNOSE:
+        return "Only the admins whom NPMTRUST_ADMINS names can look at how npmtrust is set up."
     if denied.wish is Wish.WITHDRAW:
         return f"No approval of yours counts for {name}, so there is nothing to withdraw."
     asked = (

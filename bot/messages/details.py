@@ -5,15 +5,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.domain.evidence import EvidenceKind
-from bot.domain.operations import Create, Replace, Revoke, body_of
+from bot.domain.lifecycle import State
+from bot.domain.operations import Create, Replace, Revoke, body_of, find_selected, removed_by
 from bot.domain.overview import ChangeSetView, DecisionView, Maintainer, StepView
-from bot.domain.publishers import Configuration
-from bot.messages._blocks import code, context, message, plain_section, section
+from bot.messages._blocks import actions, button, code, context, message, plain_section, section
 from bot.messages._outcome import outcome_lines, record_line
 from bot.messages._step import progress_lines, wanted_lines
 from bot.messages._text import bold, count, mention, mentions, safe, when
-from bot.messages._words import configuration_words, request_words
+from bot.messages._words import configuration_words, request_words, short_id, target_words
 from bot.messages.change_set import is_open
+from bot.messages.ids import Action
 from bot.messages.message import Block, Message
 
 _MOST_STEPS = 20
@@ -51,7 +52,7 @@ def _left_out(view: ChangeSetView) -> Block | None:
     return context(f"… and {count(left_out, 'more change', 'more changes')}") if left_out > 0 else None
 
 
-def _step_blocks(view: ChangeSetView, step: StepView, may_see: bool) -> list[Block]:  # noqa: FBT001
+def _step_blocks(view: ChangeSetView, step: StepView, may_see: bool) -> list[Block | None]:  # noqa: FBT001
     lines = [
         bold(safe(request_words(step.operation), 700)),
         *wanted_lines(view, step),
@@ -64,28 +65,33 @@ def _step_blocks(view: ChangeSetView, step: StepView, may_see: bool) -> list[Blo
         *_existing_lines(step, may_see),
     ]
     content = json.dumps(_content(step, may_see), indent=2, ensure_ascii=False)
-    return [section(*lines, limit=_STEP_LETTERS), *code(content)]
+    return [section(*lines, limit=_STEP_LETTERS), *(_choices(view, step) if may_see else []), *code(content)]
 
 
 def _existing_lines(step: StepView, may_see: bool) -> Iterator[str]:  # noqa: FBT001
     if not may_see:
-        if _read_configuration(step) or step.existing:
+        if removed_by(step.operation) or step.approved_before or step.existing:
             yield _HIDDEN
         return
-    if configuration := _read_configuration(step):
+    if step.approved_before:
+        yield f"What was approved to go: {safe(configuration_words(step.approved_before), 500)}"
+    if configuration := removed_by(step.operation):
         yield f"What is revoked: {safe(configuration_words(configuration), 500)}"
     for existing in step.existing:
         yield f"Stands already: {safe(configuration_words(existing), 500)}"
+    if isinstance(step.operation, Replace) or (step.existing and isinstance(step.operation, Create)):
+        yield f"What is asked for: {safe(target_words(step.operation), 500)}"
 
 
-def _read_configuration(step: StepView) -> Configuration | None:
-    match step.operation:
-        case Create():
-            return None
-        case Revoke(configuration=configuration):
-            return configuration
-        case Replace(old=old):
-            return old
+def _choices(view: ChangeSetView, step: StepView) -> list[Block | None]:
+    """Offer each of several configurations that a selector means; the press is a reviewer's, not an approval."""
+    if step.state is not State.IN_REVIEW or not step.needs_look or isinstance(step.operation, Create):
+        return []
+    matches = find_selected(step.operation, step.existing)
+    return [
+        actions(button(f"Choose {short_id(found.id)}", Action.CHOOSE, f"{view.offer}:{step.position}:{number}"))
+        for number, found in enumerate(matches[1:] and matches)
+    ]
 
 
 def _content(step: StepView, may_see: bool) -> dict[str, Any]:  # noqa: FBT001
@@ -94,10 +100,10 @@ def _content(step: StepView, may_see: bool) -> dict[str, Any]:  # noqa: FBT001
     wanted: dict[str, Any] = {"package": operation.package}
     if not isinstance(operation, Revoke):
         wanted["create"] = body_of(operation.publisher, operation.permissions)
-    configuration = _read_configuration(step)
-    if isinstance(operation, Revoke):
+    configuration = removed_by(operation)
+    if not isinstance(operation, Create):
         selector = {"id": operation.configuration_id, "from-repo": operation.from_repository}
-        wanted["selector"] = {name: value for name, value in selector.items() if value}
+        wanted |= {"selector": given} if (given := {name: value for name, value in selector.items() if value}) else {}
     if configuration:
         wanted["revoke"] = configuration.model_dump() if may_see else {"id": configuration.id}
     return wanted

@@ -35,6 +35,21 @@ class RejectionOrigin(Frozen):
     channel: str
 
 
+class AlarmOrigin(Frozen):
+    """What the form of an acknowledgement remembers while it is open."""
+
+    alarm: str
+    channel: str
+
+
+class ReplacementOrigin(Frozen):
+    """What the form of a replacement remembers while it is open."""
+
+    value: str
+    """Of the button: which step ended in a conflict."""
+    channel: str
+
+
 def operation_form(draft: FormDraft, *, channel: str) -> View:
     """Draw the form of a provider, filled with what is known."""
     spec = PROVIDERS[draft.provider]
@@ -92,17 +107,57 @@ def reject_form(offer: str, *, channel: str, what: str) -> View:
 
 def read_reject_form(values: Mapping[str, str], metadata: str) -> tuple[RejectionOrigin, str] | list[Mistake]:
     """Read a rejection: what was rejected, and why."""
+    reason = _read_reason(values, "Say why, so that the requester knows what to change.")
+    return reason if isinstance(reason, list) else (RejectionOrigin.model_validate_json(metadata), reason)
+
+
+def replace_form(value: str, *, channel: str, what: str, reason: str) -> View:
+    """Ask why what stands in the way is to be replaced; `what` says what is asked for, plain."""
+    return View(
+        callback_id=Callback.REPLACE,
+        title="Replace",
+        submit="Ask for approval",
+        blocks=(
+            {"type": "section", "text": plain(what, _LONGEST)},
+            _text_input(Field.REASON, "Why", hint="The reviewers read it.", initial=reason, optional=True, lines=True),
+        ),
+        private_metadata=ReplacementOrigin(value=value, channel=channel).model_dump_json(),
+    )
+
+
+def read_replace_form(values: Mapping[str, str], metadata: str) -> tuple[ReplacementOrigin, str]:
+    """Read the form of a replacement: of which step, and why."""
+    return ReplacementOrigin.model_validate_json(metadata), values.get(Field.REASON, "").strip()[:_LONGEST]
+
+
+def acknowledge_form(alarm: str, *, channel: str, what: str) -> View:
+    """Ask what was found out about an alarm; `what` says what was seen, plain."""
+    return View(
+        callback_id=Callback.ACKNOWLEDGE,
+        title="Acknowledge",
+        submit="Acknowledge",
+        blocks=(
+            {"type": "section", "text": plain(what, _LONGEST)},
+            _text_input(
+                Field.REASON,
+                "What was it",
+                hint="Everybody in the channel reads it: I published by hand, the CI was down.",
+                lines=True,
+            ),
+        ),
+        private_metadata=AlarmOrigin(alarm=alarm, channel=channel).model_dump_json(),
+    )
+
+
+def read_acknowledge_form(values: Mapping[str, str], metadata: str) -> tuple[AlarmOrigin, str] | list[Mistake]:
+    """Read an acknowledgement: of which alarm, and what it was."""
+    reason = _read_reason(values, "Say what it was, so that the others need not look again.")
+    return reason if isinstance(reason, list) else (AlarmOrigin.model_validate_json(metadata), reason)
+
+
+def _read_reason(values: Mapping[str, str], what: str) -> str | list[Mistake]:
     reason = values.get(Field.REASON, "").strip()[:_LONGEST]
-    if not reason:
-        return [
-            Mistake(
-                what="Say why, so that the requester knows what to change.",
-                expected="a sentence",
-                got="",
-                field=Field.REASON,
-            )
-        ]
-    return RejectionOrigin.model_validate_json(metadata), reason
+    return reason or [Mistake(what=what, expected="a sentence", got="", field=Field.REASON)]
 
 
 def _flag_input(flag: Flag, draft: FormDraft) -> Block:

@@ -3,11 +3,13 @@
 from typing import assert_never
 
 from bot.domain.overview import HandoffState, HandoffView
+from bot.domain.windows import Asking
 from bot.messages._blocks import actions, button, confirmation, context, link_button, message, section
 from bot.messages._text import bold, count, mention, safe, when
 from bot.messages.ids import Action
 from bot.messages.message import Message
 
+_MOST_WAITS = 3
 _LOOKS = "I could not see whether npm did it: this lets me look at npm's list, before I say or send anything."
 
 
@@ -41,6 +43,8 @@ def render_handoff(view: HandoffView) -> Message:
                 "Stopped: this was not you",
                 "This call was not made, and the admins are told. The message below says more.",
             )
+        case HandoffState.SCRIPT:
+            return _ended(view, "⌨️", "In your own terminal", "The lines to run there are below in this DM.")
         case HandoffState.RENEWED:
             return _ended(view, "🔁", "You are ready", "A new link of npm's follows below, if npm still asks for one.")
         case HandoffState.LOST:
@@ -61,7 +65,8 @@ def _unused_words(view: HandoffView) -> str:
 def _open(view: HandoffView) -> Message:
     title = f"{'Log in' if view.login else 'Confirm'} at npm{_for(view)}"
     link = link_button(f"Open {view.host}", Action.OPEN_NPM, view.url, style="primary")
-    buttons = actions(link, button("Later, at my computer", Action.HANDOFF_LATER, view.id), _not_me(view))
+    script = button("Run them in my terminal", Action.HANDOFF_SCRIPT, view.id) if view.scriptable else None
+    buttons = actions(link, button("Later, at my computer", Action.HANDOFF_LATER, view.id), script, _not_me(view))
     lines = _login_lines(view) if view.login else _confirmation_lines(view)
     small = (
         f"The link leads to {safe(view.host, 100)} · ends {when(view.expires_at)} · any device · I never ask for a code"
@@ -72,20 +77,52 @@ def _open(view: HandoffView) -> Message:
 def _login_lines(view: HandoffView) -> list[str]:
     account = f" as {safe(view.npm_user, 60)}" if view.npm_user else ", with the account that maintains your packages"
     return [
+        f"For this it waits: {_waits(view.waits)}." if view.waits else "",
         f"Log in{account}. npm then gives me a session of two hours: I keep it encrypted, for at most those two hours.",
         "I use it only for what you approve, and to read what you ask me to read.",
     ]
 
 
+def _waits(waits: tuple[str, ...]) -> str:
+    left_out = f", and {len(waits) - _MOST_WAITS} more" if len(waits) > _MOST_WAITS else ""
+    return ", ".join(safe(each, 300) for each in waits[:_MOST_WAITS]) + left_out
+
+
 def _confirmation_lines(view: HandoffView) -> list[str]:
     account = f", as npm user {safe(view.npm_user, 60)}" if view.npm_user else ""
-    tick = (
-        'No need to tick "do not ask".'
-        if view.calls == 1
-        else 'Tick npm\'s "do not ask again for 5 minutes": it may spare you the other confirmations.'
-    )
     calls = "One call" if view.calls == 1 else count(view.calls, "call")
-    return [_approved_line(view), _LOOKS if view.looks else "", f"{calls}{account}. {tick}"]
+    if view.calls > 1 and view.asking is Asking.EACH:
+        calls = f"{calls} remain, this one included"
+    return [
+        _approved_line(view),
+        _LOOKS if view.looks else "",
+        f"{calls}{account}. {_tick_words(view)}",
+        _script_words(view),
+    ]
+
+
+def _tick_words(view: HandoffView) -> str:
+    if view.calls == 1:
+        return 'No need to tick "do not ask".'
+    tick = 'Tick npm\'s "do not ask again for 5 minutes"'
+    match view.asking:
+        case Asking.UNKNOWN:
+            return f"{tick}: it may spare you the other confirmations."
+        case Asking.SPARES:
+            return f"{tick}: in this session npm did not ask for the next call then."
+        case Asking.EACH:
+            return f"npm asked again right after your last confirmation. {tick} if you did not; else each has its link."
+        case _:
+            assert_never(view.asking)
+
+
+def _script_words(view: HandoffView) -> str:
+    if not view.scriptable:
+        return ""
+    return (
+        f"Or run {view.scriptable} of them in your own terminal, by lines that I write: there npm may ask less often, "
+        "since its calls and your browser have one address."
+    )
 
 
 def _approved_line(view: HandoffView) -> str:

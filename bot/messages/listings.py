@@ -7,11 +7,13 @@ from datetime import datetime
 from bot.domain.lifecycle import State, WaitFor
 from bot.domain.operations import Revoke, body_of
 from bot.domain.overview import ChangeSetView, Maintainer, PackageListing, StepView
-from bot.messages._blocks import code, context, message, section
+from bot.messages._blocks import actions, button, code, context, message, section
+from bot.messages._evidence import evidence_line
 from bot.messages._step import no_reviewer_words, unlinked_of, wanted_lines
 from bot.messages._text import bold, count, mention, mentions, names, safe, when
-from bot.messages._words import COMMAND, configuration_words, evidence_words, package_words, request_words
+from bot.messages._words import COMMAND, configuration_words, package_words, request_words
 from bot.messages.change_set import is_open, notification_of, render_change_set
+from bot.messages.ids import Action
 from bot.messages.message import Block, Message
 
 _MOST = 40
@@ -19,15 +21,19 @@ _MOST_MAINTAINERS = 10
 _ENTRY_LETTERS = 1200
 
 
-def render_listings(listings: Sequence[PackageListing]) -> Message:
-    """Show the configurations and the evidence of packages; without any, say how to name one."""
+def render_listings(listings: Sequence[PackageListing], *, offer_link: bool = False) -> Message:
+    """Show the configurations and the evidence of packages; without any, say how to name one.
+
+    `offer_link`: the reader has no account link, and could have one.
+    """
     if not listings:
         text = (
             f"I know of no package of yours. Name one: `{COMMAND} list @acme/ui`, or link yourself: `{COMMAND} login`."
         )
         return message(text, section(text))
     title = package_words(listings[0].package) if len(listings) == 1 else count(len(listings), "package")
-    return message(f"Trust of {safe(title, 214)}", *map(_listing, listings[:_MOST]), *_more(len(listings)))
+    offer = [actions(button("Link my npm account", Action.LINK_ACCOUNT))] if offer_link else []
+    return message(f"Trust of {safe(title, 214)}", *map(_listing, listings[:_MOST]), *_more(len(listings)), *offer)
 
 
 def render_status(views: Sequence[ChangeSetView]) -> Message:
@@ -78,7 +84,7 @@ def _listing(listing: PackageListing) -> Block:
     return section(
         bold(safe(package_words(listing.package), 214)),
         *_configuration_lines(listing),
-        f"Public data: {safe(evidence_words(listing.evidence), 400)}",
+        f"Public data: {evidence_line(listing.evidence)}",
         f"Maintainers: {_maintainers(listing.maintainers)}" if listing.maintainers else "",
         f"Open: {', '.join(f'C-{number}' for number in listing.pending[:20])}" if listing.pending else "",
         limit=_ENTRY_LETTERS * 2,
@@ -129,6 +135,8 @@ def _waits_for(step: StepView) -> str:
     match step.state:
         case State.IN_REVIEW:
             return _reviewers_line(step)
+        case State.WAITING if step.waits_for is WaitFor.TERMINAL:
+            return f"Waits for {mention(step.executor)}, who runs it in their own terminal"
         case State.READY | State.WAITING if step.executor_away and step.waits_for is not WaitFor.ACCOUNT:
             return f"Waits for {mention(step.executor)} to press I'm ready in the DM"
         case State.WAITING if step.executor and step.waits_for is not WaitFor.ACCOUNT:

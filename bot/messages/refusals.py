@@ -9,8 +9,11 @@ from bot.messages.message import Message
 _NOT_STAGED = "Nothing was asked for."
 
 
-def render_package_not_found(package: str, *, linked: bool) -> Message:
-    """The registry does not show it; `linked`: nor does it to the person's own account."""
+def render_package_not_found(package: str, *, linked: bool, why: str = "") -> Message:
+    """The registry does not show it; `linked`: nor does it to the person's own account; `why`: npm says why."""
+    if why:
+        out = "Nobody can set up trust for it. If that is a mistake, write to npm's support."
+        return _refuse(f"npm shows {_name(package)} to nobody: “{safe(why)}”", out)
     if linked:
         out = "Check the name. If it is new, publish a first version: npm gives trust only to packages that exist."
         return _refuse(f"{_name(package)} does not exist, or your npm account may not see it.", out)
@@ -18,6 +21,22 @@ def render_package_not_found(package: str, *, linked: bool) -> Message:
     out = "Check the name; if it is private, log in with your npm account, so that I can look with it."
     link = actions(button("Link my npm account", Action.LINK_ACCOUNT, style="primary"))
     return message(text, section(text, out), link)
+
+
+def render_package_refused(package: str, why: str) -> Message:
+    """The public does not see it, and npm does not show it to the person's account."""
+    return _refuse(
+        f"{_name(package)} is not public, and npm does not show it to your account: “{safe(why, 400)}”",
+        "Ask somebody who maintains it, or log in with another npm account.",
+    )
+
+
+def render_session_needed(package: str) -> Message:
+    """The public does not see it, and npm has ended the session with which I would have looked."""
+    text = f"❌ {bold(_NOT_STAGED)} {_name(package)} is not public, or does not exist."
+    why = "npm has ended your session, so I could not look with your account. Log in, then send it again."
+    link = actions(button("Log in at npm", Action.LINK_ACCOUNT, style="primary"))
+    return message(text, section(text, why), link)
 
 
 def render_no_maintainers(package: str) -> Message:

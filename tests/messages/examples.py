@@ -27,7 +27,7 @@ OLD = Configuration(
     permissions=("createPackage",),
 )
 REVOKE = Revoke(package=UI, configuration_id=ID, configuration=OLD)
-REPLACE = Replace(package=UI, old=OLD, publisher=RELEASE, permissions=BOTH)
+REPLACE = Replace(package=UI, configuration_id=ID, old=OLD, publisher=RELEASE, permissions=BOTH)
 APPROVAL = DecisionView(slack_user=OTTO, npm_user="otto-npm", approved=True, at=APPROVED)
 NO_EVIDENCE = Evidence(kind=EvidenceKind.NONE)
 MAINTAINERS = (
@@ -109,7 +109,11 @@ ENDED = {
     State.ALREADY_IN_PLACE: an_ended_step(State.ALREADY_IN_PLACE, configuration_id=ID),
     State.ALREADY_GONE: an_ended_step(State.ALREADY_GONE, REVOKE),
     State.RESTORED: an_ended_step(
-        State.RESTORED, REPLACE, npm_message="no such workflow", publish_before=FINISHED.replace(day=25)
+        State.RESTORED,
+        REPLACE,
+        npm_message="no such workflow",
+        publish_before=FINISHED.replace(day=25),
+        configuration_id="0d7a3b1e-4a51-4a40-9d6c-5b0f8f1f2a3b",
     ),
     State.CONFLICT: an_ended_step(State.CONFLICT, npm_message="a trusted publisher that overlaps exists"),
     State.REFUSED: an_ended_step(State.REFUSED, npm_message="permissions is required"),

@@ -6,7 +6,7 @@ from typing import Any
 from bot.messages.message import Block, Message, View
 
 _TOKEN = re.compile(r"<([^<>]*)>")
-_OURS = re.compile(r"(?<![A-Za-z0-9])\*|\*(?![A-Za-z0-9])")
+_OURS = re.compile(r"(`[^`]*`)|(?<![A-Za-z0-9])\*|\*(?![A-Za-z0-9])")
 
 
 def read(shown: Message | View | None) -> str:
@@ -38,7 +38,7 @@ def actions_of(message: Message) -> dict[str, Block]:
 
 def decode(markup: str) -> str:
     """Decode Slack's markup."""
-    shown = _TOKEN.sub(lambda token: _read_token(token[1]), _OURS.sub("", markup))
+    shown = _TOKEN.sub(lambda token: _read_token(token[1]), _OURS.sub(lambda found: found[1] or "", markup))
     return shown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 

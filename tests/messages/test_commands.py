@@ -71,9 +71,9 @@ def test_help_names_every_command() -> None:
         [
             "Owners of npm packages set up trusted publishers together: one asks, another approves, npm confirms.",
             "list: Show who may publish packages, through your own npm account; without a package: what you own.",
+            "coverage: Count which packages publish through a trusted publisher, from public data: no login is needed.",
             "github: Ask that GitHub Actions may publish packages; without anything else it opens a form.",
             "gitlab: Ask that GitLab CI/CD may publish packages; without anything else it opens a form.",
-            "circleci: Ask that CircleCI may publish packages; without anything else it opens a form.",
         ]
     )
     assert all(help_.summary in told for help_ in HELP.values())
@@ -109,7 +109,8 @@ You are not linked to an npm account. One login at npm links you; then you can a
 """,
             "linked": """\
 You are npm user otto-npm (confirmed).
-Your npm session lasts until Thu 14:05 UTC; `/npmtrust logout` ends it sooner.\
+Your npm session lasts until Thu 14:05 UTC; `/npmtrust logout` ends it sooner.
+Whether npm asks you to confirm each call of this session is not known yet: the calls to come show it.\
 """,
             "no session": """\
 You are npm user otto-npm.

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- what people read is not wrapped
 from inline_snapshot import snapshot
 
 from bot.domain.evidence import EvidenceKind
@@ -124,6 +125,42 @@ def test_what_stands_in_the_way_is_shown_after_a_conflict() -> None:
             "Stands already: acme/old → ci.yml, Environment: any (publish), id eebc175d-4720-4fc8-a31a-6491ca36fb47",
         ]
     )
+
+
+def test_both_sides_of_a_replace_are_shown_and_what_was_approved_before() -> None:
+    other = OLD.model_copy(update={"permissions": ("createPackage", "fly"), "other": {"lastUsed": "2026-11-01"}})
+    step = a_step(REPLACE, approved_before=other, difference="npm's list changed since then.")
+    told = read(render_details(a_view(step), may_see_configurations=True))
+    assert [line for line in told.splitlines() if line.startswith(("What", "Order", "🔁"))] == snapshot(
+        [
+            "Order: the new one is made first, then the old one is revoked.",
+            "🔁 Back in review, earlier approvals no longer count: npm's list changed since then.",
+            "What was approved to go: acme/old → ci.yml, Environment: any (publish, fly), id eebc175d-4720-4fc8-a31a-6491ca36fb47, lastUsed=2026-11-01",
+            "What is revoked: acme/old → ci.yml, Environment: any (publish), id eebc175d-4720-4fc8-a31a-6491ca36fb47",
+            "What is asked for: acme/ui → release.yml, Environment: any (publish, stage)",
+        ]
+    )
+    assert '"create"' in told
+    assert '"revoke"' in told
+    assert "acme/old" not in read(render_details(a_view(step), may_see_configurations=False))
+
+
+def test_of_several_configurations_each_can_be_chosen_by_those_who_may_see_them() -> None:
+    selector = {"old": None, "configuration_id": "", "from_repository": "acme/old"}
+    second = OLD.model_copy(update={"id": "0d7a3b1e-4a51"})
+    step = a_step(REPLACE.model_copy(update=selector), needs_look=True, existing=(OLD, second), position=3)
+    message = render_details(a_view(step), may_see_configurations=True)
+    told = read(message)
+    assert "Order: told here once the old one was read." in told
+    assert "[Choose eebc175d…]\n[Choose 0d7a3b1e…]" in told
+    values = [each["value"] for block in message.blocks for each in block.get("elements", ()) if each.get("value")]
+    assert values == ["offer-1:3:0", "offer-1:3:1"]
+    for unseen in (
+        render_details(a_view(step), may_see_configurations=False),
+        render_details(a_view(step.model_copy(update={"existing": (OLD,)})), may_see_configurations=True),
+        render_details(a_view(step.model_copy(update={"state": State.CANCELLED})), may_see_configurations=True),
+    ):
+        assert "Choose" not in read(unseen)
 
 
 def test_every_kind_of_evidence_is_explained() -> None:

@@ -4,8 +4,18 @@ import pytest
 from inline_snapshot import snapshot
 
 from bot.domain.commands import FormDraft, SetUp
+from bot.domain.mistakes import Mistake
 from bot.domain.publishers import PROVIDERS, Permission, Provider
-from bot.messages.forms import RejectionOrigin, operation_form, read_operation_form, read_reject_form, reject_form
+from bot.messages.forms import (
+    AlarmOrigin,
+    RejectionOrigin,
+    acknowledge_form,
+    operation_form,
+    read_acknowledge_form,
+    read_operation_form,
+    read_reject_form,
+    reject_form,
+)
 from bot.messages.ids import Callback
 from bot.messages.message import View
 from tests.messages.reading import read
@@ -120,6 +130,18 @@ def test_a_rejection_without_a_reason_is_a_mistake() -> None:
     found = read_reject_form({"reason": "  "}, form.private_metadata)
     assert isinstance(found, list)
     assert [mistake.field for mistake in found] == ["reason"]
+
+
+def test_an_acknowledgement_asks_what_it_was() -> None:
+    form = acknowledge_form("alarm-1", channel="C0RELEASES", what="@acme/ui 2.4.0 came without the trusted publisher")
+    assert read(form) == snapshot("""\
+@acme/ui 2.4.0 came without the trusted publisher
+What was it: '' (Everybody in the channel reads it: I published by hand, the CI was down.)\
+""")
+    found = read_acknowledge_form({"reason": " by hand "}, form.private_metadata)
+    assert found == (AlarmOrigin(alarm="alarm-1", channel="C0RELEASES"), "by hand")
+    mistakes = read_acknowledge_form({"reason": " "}, form.private_metadata)
+    assert [each.field for each in mistakes if isinstance(each, Mistake)] == ["reason"]
 
 
 def test_a_form_is_slacks_json() -> None:

@@ -119,6 +119,10 @@ The link ran out or was refused, or its answer got lost, and nothing happened at
 🛑 Stopped: this was not you: acme/ui → release.yml may publish @acme/ui
 This call was not made, and the admins are told. The message below says more.\
 """,
+            "script": """\
+⌨️ In your own terminal: acme/ui → release.yml may publish @acme/ui
+The lines to run there are below in this DM.\
+""",
             "renewed": """\
 🔁 You are ready: acme/ui → release.yml may publish @acme/ui
 A new link of npm's follows below, if npm still asks for one.\

@@ -3,12 +3,14 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block as SdkBlock
 
+from bot.domain.breaks import Break, BreakKind
 from bot.domain.commands import FormDraft, Misunderstood
 from bot.domain.evidence import Evidence, EvidenceKind
 from bot.domain.lifecycle import State, WaitFor
@@ -27,16 +29,30 @@ from bot.domain.overview import (
 )
 from bot.domain.packages import PackageName
 from bot.domain.publishers import Configuration, GitHub, Permission, Provider
+from bot.domain.script_views import ScriptStep, ScriptView
+from bot.domain.windows import Asking
+from bot.messages.alarms import render_alarm, render_alarm_to_owner, render_arrival
 from bot.messages.change_set import render_change_set, render_review_request
 from bot.messages.commands import render_json, render_mistakes, render_who_am_i
+from bot.messages.coverage import render_coverage, render_nothing_known
 from bot.messages.details import render_details
-from bot.messages.forms import operation_form, reject_form
+from bot.messages.digest import render_digest, render_digest_preview, render_put_aside
+from bot.messages.forms import acknowledge_form, operation_form, reject_form
 from bot.messages.handoff import render_handoff
 from bot.messages.links import render_link_announcement, render_link_outcome, render_link_request
 from bot.messages.listings import render_dry_run, render_listings, render_pending, render_status
 from bot.messages.message import Message
 from bot.messages.refusals import render_other_registry, render_package_not_found, render_repository_unfit
+from bot.messages.scripts import render_script
+from bot.messages.watches import (
+    render_cannot_watch,
+    render_cron_refused,
+    render_watches,
+    render_watching,
+    render_zone_refused,
+)
 from bot.sandbox.slack_blocks import check_message_blocks, check_view
+from tests.messages.coverage_examples import ARRIVAL, SNOOZED, WATCH, a_coverage, a_digest, a_record, an_alarm
 from tests.messages.examples import APPROVED, DEADLINE, FINISHED, OTTO, a_view
 from tests.messages.reading import texts_of
 
@@ -48,13 +64,19 @@ OUTSIDE = st.one_of(
 )
 OURS = re.compile(
     r"<@[UW][A-Z0-9]+>|<#[CG][A-Z0-9]+>|<!date\^\d+\^\{date_short_pretty\} \{time\}\|\w{3} \d\d:\d\d UTC>"
+    r"|<!date\^\d+\^\{(?:date_short|ago)\}\|\d{1,2} \w{3} \d{4}>"
 )
+CODE = re.compile(r"`[^`]*`")
 BENIGN = "word"
 
 
 def _configuration(text: str) -> Configuration:
     return Configuration(
-        id=text, type=text, claims={text: text, "repository": text}, permissions=(text, "createPackage")
+        id=text,
+        type=text,
+        claims={text: text, "repository": text},
+        permissions=(text, "createPackage"),
+        other={text: text},
     )
 
 
@@ -64,7 +86,14 @@ def _operations(text: str) -> tuple[Operation, ...]:
     return (
         Create(package=package, publisher=publisher, permissions=both),
         Revoke(package=package, configuration_id=text, from_repository=text, configuration=_configuration(text)),
-        Replace(package=package, old=_configuration(text), publisher=publisher, permissions=both),
+        Replace(
+            package=package,
+            configuration_id=text,
+            from_repository=text,
+            old=_configuration(text),
+            publisher=publisher,
+            permissions=both,
+        ),
     )
 
 
@@ -89,7 +118,9 @@ def _step(text: str, operation: Operation, state: State) -> StepView:
         next_try_at=FINISHED,
         configuration_id=text,
         configuration_permissions=(text,),
-        existing=(_configuration(text),),
+        approved_before=_configuration(text),
+        existing=(_configuration(text), _configuration(text)),
+        needs_look=isinstance(operation, Replace),
         finished_at=FINISHED,
         publish_before=FINISHED,
         package_url=f"https://www.npmjs.com/package/{text}",
@@ -138,6 +169,16 @@ def _of_people(text: str) -> Iterator[Message]:
             what=text,
         )
         yield render_handoff(handoff.model_copy(update={"npm_user": text, "outcome": text, "requester": text}))
+        each = {"asking": Asking.EACH, "calls": 20, "scriptable": 19, "npm_user": text}
+        yield render_handoff(handoff.model_copy(update=each))
+    for operations, is_given in ((_operations("x")[:1], True), (_operations(text), False)):
+        steps = [
+            ScriptStep(operation=operation, change_set=7, state=State.WAITING, is_given=is_given)
+            for operation in operations
+        ]
+        yield render_script(
+            ScriptView(id="s1", npm_user=text, registry="https://registry.example/", steps=(*steps,) * 6)
+        )
 
 
 def _of_lines(text: str) -> Iterator[Message]:
@@ -157,6 +198,28 @@ def _of_lines(text: str) -> Iterator[Message]:
         pending=(1, 2),
     )
     yield render_listings([listing] * 42)
+
+
+def _of_coverage(text: str) -> Iterator[Message]:
+    kinds = (EvidenceKind.TRUSTED, EvidenceKind.DOWNGRADED, EvidenceKind.NONE)
+    known = {"provider": text, "configuration_id": text, "repository": text, "problem": text, "version": text}
+    records = [a_record(text, kind, maintainers=(text,) * 7, by=text, **known) for kind in kinds]
+    for each in ((), tuple(records)):
+        yield render_coverage(a_coverage(records, selection=text, note=text, csv_note=text, records=each))
+    yield render_nothing_known(text)
+    content = a_digest(records, selection=text)
+    yield render_digest(content, {package.name: "7:1" for package in content.lacking})
+    watch = replace(WATCH, selection=text, cron=text, timezone=text, problem=text)
+    yield render_digest_preview(content.model_copy(update={"new_without": content.lacking}), [watch])
+    yield render_put_aside(replace(SNOOZED, package=text))
+    for kind in BreakKind:
+        found = Break(kind=kind, version=text, by=text, before=text, after=text, version_before=text)
+        alarm = an_alarm(break_=found, package=text, owners=(Maintainer(npm_user=text),) * 20)
+        yield from (render_alarm(alarm), render_alarm_to_owner(alarm, "C1"))
+        yield render_alarm(replace(alarm, acknowledged_by=OTTO, reason=text))
+    yield render_arrival(replace(ARRIVAL, package=text, version=text, label=text))
+    yield from (render_watching(watch, is_new=True), render_watches([watch] * 30, [SNOOZED]))
+    yield from (render_cron_refused(text, text), render_zone_refused(text, [text]), render_cannot_watch("C1", text))
 
 
 def _problems_of(message: Message) -> list[str]:
@@ -183,6 +246,8 @@ def _markup_of(message: Message) -> Counter[str]:
             left = OURS.sub("", text["text"])
             assert "<" not in left
             assert ">" not in left
+            marks["`"] += left.count("`")
+            left = CODE.sub("", left)  # nothing is markup in it
             marks.update(re.findall(r"(?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])|`", left))
     return marks
 
@@ -197,7 +262,7 @@ def test_slack_takes_every_change_set(text: str, state: State, steps: int) -> No
 @settings(max_examples=15, deadline=None)
 @given(OUTSIDE)
 def test_slack_takes_every_other_message(text: str) -> None:
-    for message in (*_of_people(text), *_of_lines(text)):
+    for message in (*_of_people(text), *_of_lines(text), *_of_coverage(text)):
         assert _problems_of(message) == []
 
 
@@ -211,7 +276,7 @@ def test_text_from_outside_adds_no_markup(text: str, state: State) -> None:
 
 
 def _all(text: str, state: State) -> Iterator[Message]:
-    yield from (*_of_change_set(text, 1, state), *_of_people(text), *_of_lines(text))
+    yield from (*_of_change_set(text, 1, state), *_of_people(text), *_of_lines(text), *_of_coverage(text))
 
 
 @settings(max_examples=15, deadline=None)
@@ -221,3 +286,4 @@ def test_slack_takes_every_form(text: str, provider: Provider) -> None:
     draft = FormDraft(provider=provider, package=text, fields=fields, reason=text)
     assert check_view(operation_form(draft, channel="C0GENERAL").as_dict()) == []
     assert check_view(reject_form("offer-1", channel="C0GENERAL", what=text).as_dict()) == []
+    assert check_view(acknowledge_form("alarm-1", channel="C0GENERAL", what=text).as_dict()) == []

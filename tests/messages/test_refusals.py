@@ -11,6 +11,7 @@ def test_every_refusal_says_the_way_out() -> None:
         for message in (
             refusals.render_package_not_found("@acme/ui", linked=False),
             refusals.render_package_not_found("@acme/ui", linked=True),
+            refusals.render_package_not_found("@acme/ui", linked=True, why="blocked by law"),
             refusals.render_no_maintainers("@acme/ui"),
             refusals.render_no_admins("rita-tools"),
             refusals.render_already_open("@acme/ui", 41),
@@ -36,6 +37,10 @@ Check the name; if it is private, log in with your npm account, so that I can lo
             """\
 ❌ Nothing was asked for. @acme/ui does not exist, or your npm account may not see it.
 Check the name. If it is new, publish a first version: npm gives trust only to packages that exist.\
+""",
+            """\
+❌ Nothing was asked for. npm shows @acme/ui to nobody: “blocked by law”
+Nobody can set up trust for it. If that is a mistake, write to npm's support.\
 """,
             """\
 ❌ Nothing was asked for. npm names no maintainers of @acme/ui, so nobody could approve.

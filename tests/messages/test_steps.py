@@ -58,7 +58,7 @@ Approved by @U0OTTO Mon 14:03 UTC. Next: the call to npm, in its turn.
 [Details] [Cancel]\
 """,
             "unknown": """\
-⏳ npm did not answer. I look before I say or send anything.
+⏳ npm did not say whether it acted. I look before I say or send anything.
 (until Thu 14:05 UTC · C-42)
 [Details] [Cancel]\
 """,
@@ -135,8 +135,10 @@ npm's own list says so. No call changed anything.
 ↩️ @acme/ui: the old configuration is back.
 npm did not take the new one. npm: "no such workflow"
 npm's two days count again. Publish through it before Wed 14:06 UTC, or npm drops it.
-(asked @U0RITA · approved and run by @U0OTTO Mon 14:06 UTC · C-42)
-[Details]\
+(asked @U0RITA · approved and run by @U0OTTO Mon 14:06 UTC · id 0d7a3b1e… · C-42)
+[Details]
+(To go on, type:)
+| /npmtrust replace @acme/ui --id 0d7a3b1e-4a51-4a40-9d6c-5b0f8f1f2a3b with github --repo acme/ui --file release.yml --allow-publish --allow-stage-publish\
 """,
             "conflict": """\
 ❌ @acme/ui: nothing changed.
@@ -190,7 +192,7 @@ acme/ui → release.yml is trusted, and the old configuration eebc175d… still 
 (asked @U0RITA · approved and run by @U0OTTO Mon 14:06 UTC · C-42)
 [Details]
 (To go on, type:)
-| /npmtrust list @acme/ui\
+| /npmtrust revoke @acme/ui --id eebc175d-4720-4fc8-a31a-6491ca36fb47\
 """,
         }
     )
@@ -228,6 +230,41 @@ def test_the_line_to_ask_again_is_understood(publisher: Publisher) -> None:
     command = parse_command(line.removeprefix("| "))
     assert isinstance(command, SetUp)
     assert PROVIDERS[publisher.provider].build(command.fields) == publisher
+
+
+def test_a_replace_that_was_not_begun_can_be_asked_for_again() -> None:
+    by_repository = REPLACE.model_copy(update={"configuration_id": "", "from_repository": "acme/old"})
+    ended = ((State.EXPIRED, REPLACE), (State.RESTORED, by_repository), (State.LEFT_HALF, OVERLAPPING))
+    told = [
+        read(render_change_set(a_view(an_ended_step(state, operation, configuration_id="new")))).splitlines()[-1]
+        for state, operation in (*ended, (State.UNRESOLVED, REPLACE))
+    ]
+    assert told == snapshot(
+        [
+            "| /npmtrust replace @acme/ui --id eebc175d-4720-4fc8-a31a-6491ca36fb47 with github --repo acme/ui --file release.yml --allow-publish --allow-stage-publish",
+            "| /npmtrust replace @acme/ui --from-repo acme/old with github --repo acme/ui --file release.yml --allow-publish --allow-stage-publish",
+            "| /npmtrust github @acme/ui --repo acme/ui --file release.yml --allow-publish --allow-stage-publish",
+            "| /npmtrust list @acme/ui",
+        ]
+    )
+
+
+def test_what_stands_in_the_way_can_be_replaced_by_a_press() -> None:
+    conflict = an_ended_step(State.CONFLICT, existing=(OLD,), npm_message="it overlaps")
+    assert read(render_change_set(a_view(conflict))) == snapshot("""\
+❌ @acme/ui: nothing changed.
+Another configuration overlaps with acme/ui → release.yml. npm: "it overlaps"
+Details shows both, to who may see them; Replace it… asks to put the new one in its place.
+(asked @U0RITA · approved and run by @U0OTTO Mon 14:06 UTC · C-42)
+[Details] [Replace it…]
+(To go on, type:)
+| /npmtrust list @acme/ui\
+""")
+    unseen = an_ended_step(State.CONFLICT)
+    several = render_change_set(a_view(conflict, unseen, conflict.model_copy(update={"position": 2})))
+    buttons = [each for block in several.blocks for each in block.get("elements", ()) if each.get("type") == "button"]
+    values = [each["value"] for each in buttons if each["action_id"] == Action.REPLACE]
+    assert values == ["offer-1:0", "offer-1:2"]
 
 
 def test_every_state_is_drawn() -> None:

@@ -5,7 +5,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages._text import clean, clean_lines, cut, fit, mention, mention_channel, safe, when, without_bold
+from bot.messages._text import (
+    ago,
+    clean,
+    clean_lines,
+    cut,
+    day,
+    fit,
+    mention,
+    mention_channel,
+    safe,
+    typed,
+    when,
+    without_bold,
+)
 from tests.messages.examples import ASKED
 
 HOSTILE = st.text(alphabet=st.sampled_from("ab1*_~`<>&:@!#|/-. \n\t\u202e\u200b\u2060\u00e9\U0001f600"), max_size=60)
@@ -94,6 +107,27 @@ def test_only_ids_of_slack_become_mentions() -> None:
 
 def test_a_moment_is_shown_in_the_zone_of_the_reader() -> None:
     assert when(ASKED) == "<!date^1795442400^{date_short_pretty} {time}|Mon 14:00 UTC>"
+
+
+def test_a_day_is_told_in_the_zone_of_the_reader_or_in_utc() -> None:
+    assert day(ASKED) == "<!date^1795442400^{date_short}|23 Nov 2026>"
+    assert ago(ASKED) == "<!date^1795442400^{ago}|23 Nov 2026>"
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("/npmtrust watch @acme/* !@acme/old-*", "`/npmtrust watch @acme/* !@acme/old-*`"),
+        ("a`b<!channel>&", "`a\u02cbb&lt;!channel&gt;&amp;`"),
+        ("a\nb", "`a b`"),
+    ],
+)
+def test_a_line_to_type_can_be_copied_and_is_nothing_but_text(line: str, shown: str) -> None:
+    assert typed(line) == shown
+
+
+def test_code_keeps_its_asterisks_in_a_notification() -> None:
+    assert without_bold("*Done:* `@acme/*` and `*`") == "Done: `@acme/*` and `*`"
 
 
 def test_a_notification_shows_no_asterisks_of_ours() -> None:
