@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot import log
 from bot.services import Services
 from bot.workflow.progress import Progress, Worker
 
@@ -107,11 +108,12 @@ class Scheduler:
         more = True
         while more and not self._draining:
             beat.again = False
-            try:
-                progress = await self._workers[name](self._services)
-            except Exception:  # noqa: BLE001 (whatever a worker trips over must not stop the others, or its next run)
-                self._back_off(name, beat)
-                return
+            with log.scope():  # what woke it is not what it is about
+                try:
+                    progress = await self._workers[name](self._services)
+                except Exception:  # noqa: BLE001 (whatever a worker trips over must not stop others, or its next run)
+                    self._back_off(name, beat)
+                    return
             beat.failures = 0
             self._note(name, progress)
             more = progress.more or beat.again

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from pydantic import SecretStr
@@ -35,6 +35,8 @@ class Options:
     """Where change sets go; empty: the channel of the command."""
     pace: timedelta = timedelta(seconds=2)
     lag: timedelta = timedelta(seconds=120)
+    handoff_life: timedelta = timedelta(minutes=5)
+    """How long a link is waited for. npm does not say how long it lives."""
 
 
 class Bell:
@@ -105,6 +107,9 @@ class Services:
     pocket: Pocket = field(init=False)
     process: str = field(default_factory=lambda: uuid.uuid4().hex)
     """Who holds a lease."""
+    started_at: datetime = field(init=False)
+    """Since when this process is at work: what was missed before it has to be made up for."""
 
     def __post_init__(self) -> None:
         self.pocket = Pocket(self.clock)
+        self.started_at = self.clock.now()

@@ -99,7 +99,10 @@ async def tell_who(services: Services, delivery: CommandDelivery) -> None:
 
     def work(store: Store) -> Message:
         link = store.links.find_of(delivery.user)
-        return render_who_am_i(link_view(services, link) if link else None)
+        if link is None:
+            return render_who_am_i(None)
+        view = link_view(services, link)
+        return render_who_am_i(view.model_copy(update={"windows": store.windows.list_of(link.id)}))
 
     await answer(services, delivery, await services.database.run(work))
 

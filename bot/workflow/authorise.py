@@ -5,11 +5,14 @@ from bot.domain.approval import (
     Denial,
     Directory,
     Person,
+    Stake,
     StepFacts,
     check_link_confirmation,
     check_person,
+    check_stake,
     check_step_action,
 )
+from bot.domain.events import AuditKind
 from bot.domain.overview import LinkState
 from bot.notifications import SlackRefused
 from bot.services import Services
@@ -38,6 +41,7 @@ async def load_person(services: Services, user: str) -> Person:
         is_bot=found.is_bot,
         is_guest=found.is_guest,
         same_workspace=not found.team or found.team == services.database.workspace,
+        timezone=found.timezone,
     )
 
 
@@ -69,14 +73,15 @@ def load_step_facts(services: Services, store: Store, change_set: ChangeSetRow, 
 
 
 def authorise(
-    action: Action, person: Person | str, facts: StepFacts | LinkRow | None, directory: Directory
+    action: Action, person: Person | str, facts: StepFacts | Stake | LinkRow | None, directory: Directory
 ) -> Denial | None:
     """Say why somebody may not do something; None when they may.
 
     Args:
         action: What they want.
         person: Who, as Slack tells it now; only a Slack id where nobody acts by hand (the lane).
-        facts: What it is done to: a step, or an account link; nothing for staging and linking.
+        facts: What it is done to: a step, an account link, or something with a stake (a watch, a package of a digest,
+            an alarm); nothing for staging, linking and watching.
         directory: Who is who.
     """
     if isinstance(person, Person) and (denial := check_person(person)):
@@ -88,5 +93,13 @@ def authorise(
         case LinkRow():
             pending = facts.state == LinkState.PENDING
             return check_link_confirmation(user, facts.slack_user, directory) if pending else Denial.CHANGED
+        case Stake():
+            return check_stake(action, user, facts, directory)
         case StepFacts():
             return check_step_action(action, user, facts, directory)
+
+
+def record_denial(services: Services, store: Store, actor: str, action: Action, denial: Denial, *, about: str) -> None:
+    """Keep in the record that somebody wanted what they may not; `about` says to what, where it is no step."""
+    now = services.clock.now()
+    store.audit.add(AuditKind.DENIED, actor=actor, at=now, action=action, why=denial, about=about)

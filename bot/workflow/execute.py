@@ -1,10 +1,12 @@
 """Making the calls, one at a time: claim it, send it, record what npm said."""
 
 import asyncio
+import logging
 from datetime import timedelta
 
 from pydantic import SecretStr
 
+from bot import log
 from bot.domain.lifecycle import Call
 from bot.domain.operations import revoked_id_of, target_of
 from bot.domain.outcome import Invalid, NotSent, ReadAnswer, WriteAnswer
@@ -12,8 +14,9 @@ from bot.services import Services
 from bot.workflow.lane import CALL_DEADLINE, Errand, claim_next
 from bot.workflow.progress import Progress
 from bot.workflow.record_read import record_read
-from bot.workflow.record_step import record_found, record_write
+from bot.workflow.record_step import record_check, record_found, record_write
 
+_LOG = logging.getLogger(__name__)
 _MARGIN = timedelta(seconds=2)
 """Less than this left of the deadline, and the call is not begun: it could outlive the lease."""
 
@@ -24,6 +27,7 @@ async def execute_next(services: Services) -> Progress:
     errand = await services.database.run(lambda store: claim_next(services, store))
     if isinstance(errand, Progress):
         return errand
+    log.about(change_set=errand.change_set, step=errand.step_id, call=errand.attempt_id)
     password = services.pocket.take(errand.slack_user)
     left = CALL_DEADLINE.total_seconds() - (services.clock.monotonic() - claimed_at)
     # A call that went out is seen to its end even when this process is told to stop: its answer must not be lost.
@@ -33,6 +37,7 @@ async def execute_next(services: Services) -> Progress:
 
 
 async def _call_and_record(services: Services, errand: Errand, password: SecretStr | None, left: float) -> None:
+    _LOG.info("npm is called: %s of %s, as %s", errand.call, errand.package, errand.npm_user)
     if left < _MARGIN.total_seconds():
         answer: WriteAnswer | ReadAnswer = NotSent("this machine was too slow to begin the call in time")
     elif errand.call == Call.CREATE.value:
@@ -41,6 +46,7 @@ async def _call_and_record(services: Services, errand: Errand, password: SecretS
         answer = await _revoke(services, errand, password, left)
     else:
         answer = await services.registry.list_configurations(errand.session, errand.package, password, deadline=left)
+    _LOG.info("npm's answer: %s", type(answer).__name__)
     if isinstance(answer, NotSent) and password is not None:
         services.pocket.put(errand.slack_user, password, (errand.step_id, errand.read_id))
     await _record(services, errand, answer, used_password=password is not None)
@@ -66,6 +72,8 @@ async def _record(services: Services, errand: Errand, answer: WriteAnswer | Read
     """Record an answer; the database may be away for a while, and the answer must not be."""
     if errand.read_id is not None:
         await services.database.run(lambda store: record_read(services, store, errand, answer, used_password))
+    elif errand.checks:
+        await services.database.run(lambda store: record_check(services, store, errand, answer, used_password))
     elif errand.call == "list":
         await services.database.run(lambda store: record_found(services, store, errand, answer, used_password))
     else:

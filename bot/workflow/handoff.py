@@ -45,21 +45,25 @@ class _Poll:
 
 async def execute_next(services: Services) -> Progress:
     """Send the login links that are waited for, and poll every link that is due."""
-    wanted = await services.database.run(lambda store: _next_login(services, store))
-    if wanted is not None:
-        await _mint(services, wanted)
-        return Progress(more=True)
-    polls = await services.database.run(lambda store: _claim_polls(services, store))
-    if polls:
-        await asyncio.gather(*(_poll(services, poll) for poll in polls))
-        return Progress(more=True)
-    return Progress(at=await services.database.run(_next_due))
+    errand = await services.database.run(lambda store: _take(services, store))
+    if isinstance(errand, Progress):
+        return errand
+    if isinstance(errand, LoginWanted):
+        await _mint(services, errand)
+    else:
+        await asyncio.gather(*(_poll(services, poll) for poll in errand))
+    return Progress(more=True)
+
+
+def _take(services: Services, store: Store) -> LoginWanted | list[_Poll] | Progress:
+    """Choose what to do; only who holds the lane sends and polls."""
+    if hold_lane(services, store) is None:
+        return Progress()
+    return _next_login(services, store) or _claim_polls(services, store) or Progress(at=_next_due(store))
 
 
 def _next_login(services: Services, store: Store) -> LoginWanted | None:
     """Find somebody who is present, whose session is over, and for whom something waits."""
-    if hold_lane(services, store) is None:
-        return None
     now = services.clock.now()
     waiting = [
         row.executor
@@ -100,9 +104,7 @@ def _mint_later(services: Services, store: Store, slack_user: str, why: str) -> 
 
 
 def _claim_polls(services: Services, store: Store) -> list[_Poll]:
-    """Take the links that are due. Only who holds the lane polls."""
-    if hold_lane(services, store) is None:
-        return []
+    """Take the links that are due."""
     now = services.clock.now()
     polls = []
     for handoff in store.handoffs.list_due(now)[:AT_ONCE]:
@@ -239,7 +241,8 @@ def is_asked(store: Store, asked: SurfaceRow) -> bool:
     """Tell whether a step still waits for the person who was asked to be ready for it."""
     step = store.change_sets.load_step(int(asked.key.split(":")[1]))
     link = store.links.find_linked(asked.channel)
-    waits = step.lifecycle.state in {State.READY, State.WAITING} and step.executor == asked.channel
+    resting = OPEN_STATES - {State.IN_REVIEW, State.CALLING}
+    waits = step.lifecycle.state in resting and step.executor == asked.channel
     return waits and link is not None and link.away
 
 

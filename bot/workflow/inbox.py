@@ -8,6 +8,7 @@ from enum import Enum, auto
 
 from pydantic import TypeAdapter, ValidationError
 
+from bot import log
 from bot.domain.deliveries import ClickDelivery, CommandDelivery, Delivery
 from bot.errors import NpmtrustError, RegistryError, StorageError
 from bot.messages import acks
@@ -19,6 +20,7 @@ from bot.workflow.answering import try_to_answer
 from bot.workflow.progress import Progress
 from bot.workflow.reception import handle
 from storage.inbox import CLAIM
+from storage.models import InboxRow
 from storage.store import Store
 from storage.vault import WrongKey
 
@@ -51,22 +53,27 @@ async def receive(services: Services, delivery: Delivery, *, key: str) -> Receip
     """
     sealed = services.vault.seal(_DELIVERY.dump_json(delivery).decode())
 
-    def keep(store: Store) -> bool:
+    def keep(store: Store) -> int | None:
         now, person = services.clock.now(), delivery.user
         row = store.inbox.add(delivery_key=key, kind=delivery.kind, person=person, sealed_payload=sealed, now=now)
-        return row is not None
+        return row.id if row else None
 
-    is_new = await services.database.run(keep, within=ACK_SECONDS)
-    if is_new:
-        services.bell.ring("inbox")
-    return Receipt.STORED if is_new else Receipt.DUPLICATE
+    row_id = await services.database.run(keep, within=ACK_SECONDS)
+    if row_id is None:
+        _LOG.info("A %s of %s came again, and is not done twice", delivery.kind, delivery.user)
+        return Receipt.DUPLICATE
+    log.about(delivery=row_id)
+    _LOG.info("A %s of %s is stored", delivery.kind, delivery.user)
+    services.bell.ring("inbox")
+    return Receipt.STORED
 
 
 async def execute_next(services: Services) -> Progress:
     """Do the oldest delivery that is due."""
-    row = await services.database.run(lambda store: store.inbox.claim(services.clock.now()))
-    if row is None:
-        return Progress(at=await services.database.run(lambda store: store.inbox.next_due()))
+    row = await services.database.run(lambda store: _claim(services, store))
+    if isinstance(row, Progress):
+        return row
+    log.about(delivery=row.id)
     try:
         delivery = _DELIVERY.validate_json(services.vault.unseal(row.sealed_payload).get_secret_value())
     except (WrongKey, ValidationError):
@@ -87,6 +94,10 @@ async def execute_next(services: Services) -> Progress:
         await services.database.run(lambda store: store.inbox.finish(row.id))
     services.bell.ring("lane", "handoffs", "surfaces")
     return Progress(more=True)
+
+
+def _claim(services: Services, store: Store) -> InboxRow | Progress:
+    return store.inbox.claim(services.clock.now()) or Progress(at=store.inbox.next_due())
 
 
 async def _postpone(services: Services, delivery: Delivery, row_id: int, *, tries: int, why: NpmtrustError) -> None:

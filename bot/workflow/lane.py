@@ -9,7 +9,7 @@ from bot.domain import step_events
 from bot.domain.approval import Action, executors_of
 from bot.domain.events import AuditKind
 from bot.domain.lifecycle import Call, Phase, State
-from bot.domain.operations import Operation
+from bot.domain.operations import Operation, Replace
 from bot.domain.overview import LinkState
 from bot.services import Services
 from bot.workflow import transitions
@@ -27,6 +27,9 @@ CALL_DEADLINE = timedelta(seconds=10)
 
 WINDOW = timedelta(minutes=5)
 """For how long npm may not ask a session again."""
+
+_CHECK_LIFE = timedelta(minutes=10)
+"""How long a look at what a replace takes away counts: longer than npm's link for the next call may take."""
 
 _AFTER_STEPS = 3.5
 """The urgency of a list when the last call was one: behind steps, before what is only to be found out."""
@@ -53,6 +56,10 @@ class Errand:
     step_id: int | None
     read_id: int | None
     started_at: datetime
+    change_set: str = ""
+    """C-42, for the log; empty for a list that somebody asked for."""
+    checks: bool = False
+    """A list before the first call of a step: whether npm still shows what was approved."""
 
 
 def hold_lane(services: Services, store: Store) -> LeaseRow | None:
@@ -97,7 +104,9 @@ def _clear_up(services: Services, store: Store, lease: LeaseRow, attempt: Attemp
     lease.next_call_at = max(lease.next_call_at, now + services.options.pace)
     if attempt.step_id is not None:
         step = store.change_sets.load_step(attempt.step_id)
-        if step.state == State.CALLING.value:
+        if step.state == State.CALLING.value and attempt.call == LIST:
+            transitions.move(store, step, step_events.Throttled(), now=now)  # it was only to be looked
+        elif step.state == State.CALLING.value:
             step.settles_at = attempt.deadline + services.options.lag
             transitions.update_progress(step, trouble="", npm_message="")
             transitions.move(store, step, step_events.Unclear(), now=now)
@@ -152,17 +161,21 @@ def _take_step(services: Services, store: Store, row: StepRow, lease: LeaseRow) 
     if not isinstance(ready, _Account):
         return ready
     step = row.lifecycle
-    call = LIST if step.state is State.UNKNOWN else step.call.value
-    if call != LIST and not transitions.move(store, row, step_events.Taken(), now=now):
+    operation = OPERATION.validate_json(row.operation)
+    checks = step.state is State.READY and _is_check_due(row, operation, now)
+    call = LIST if checks or step.state is State.UNKNOWN else step.call.value
+    if step.state is not State.UNKNOWN and not transitions.move(store, row, step_events.Taken(), now=now):
         return None
     if call == Call.CREATE.value:
         transitions.update_progress(row, called_at=now)
+    if call != LIST:
+        transitions.update_progress(row, by_hand="")
     attempt = _write_attempt(store, call, ready.link, lease, now, step_id=row.id)
     return Errand(
         attempt_id=attempt.id,
         call=call,
         package=row.package,
-        operation=OPERATION.validate_json(row.operation),
+        operation=operation,
         phase=step.phase,
         session=ready.session,
         slack_user=ready.link.slack_user,
@@ -170,7 +183,16 @@ def _take_step(services: Services, store: Store, row: StepRow, lease: LeaseRow) 
         step_id=row.id,
         read_id=None,
         started_at=now,
+        change_set=f"C-{store.change_sets.load(row.change_set_id).number}",
+        checks=checks,
     )
+
+
+def _is_check_due(row: StepRow, operation: Operation, now: datetime) -> bool:
+    """What a replace takes away may be another since it was approved: an account reads it before the first call."""
+    checked = transitions.progress_of(row).checked_at
+    is_fresh = checked is not None and now - checked < _CHECK_LIFE
+    return isinstance(operation, Replace) and row.lifecycle.untouched and not is_fresh
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from bot.workflow.authorise import load_directory, load_step_facts
 from bot.workflow.invite import invite_linked
 from bot.workflow.lane import live_session
 from bot.workflow.presence import let_rest, mark_present
-from bot.workflow.recording import HANDOFF_LIFE, close_handoff, host_of, wipe_session
+from bot.workflow.recording import close_handoff, host_of, wipe_session
 from storage.models import HandoffRow, LinkRow, StepRow
 from storage.repository import new_token
 from storage.store import Store
@@ -76,7 +76,7 @@ async def begin_login(services: Services, wanted: LoginWanted) -> None:
                 sealed_done_url=services.vault.seal(done_url),
                 state=HandoffState.OPEN.value,
                 created_at=now,
-                expires_at=now + HANDOFF_LIFE,
+                expires_at=now + services.options.handoff_life,
                 next_poll_at=now + _POLL,
             )
         )
@@ -238,6 +238,13 @@ def _lend_account(services: Services, store: Store, row: StepRow, now: datetime)
         transitions.move(store, row, step_events.PersonDone(), actor=row.executor, now=now)
 
 
+def _try_anew(services: Services, store: Store, row: StepRow, link: LinkRow, now: datetime) -> None:
+    """Npm refused this account, and its person has logged in again: another session may do better."""
+    tried = transitions.progress_of(row).tried
+    transitions.update_progress(row, tried=tuple(each for each in tried if each != link.npm_user), npm_message="")
+    _lend_account(services, store, row, now)
+
+
 def keep_session(
     services: Services, store: Store, link: LinkRow, session: SecretStr, now: datetime
 ) -> SecretStr | None:
@@ -249,12 +256,15 @@ def keep_session(
     replaced = live_session(services, link)
     link.sealed_session, link.session_until = services.vault.seal(session), now + SESSION_LIFE
     link.confirmed_at = None
+    store.windows.forget(link.id)
     mark_present(link, now)
     store.surfaces.touch(f"link:{link.id}", now)
     for handoff in store.handoffs.list_open_of(link.slack_user):
         close_handoff(store, handoff, HandoffState.RENEWED, now)
     for row in store.change_sets.list_waiting_for(link.slack_user):
-        if row.waits_for != WaitFor.ACCOUNT.value:
+        if row.waits_for == WaitFor.ACCOUNT.value:
+            _try_anew(services, store, row, link, now)
+        elif row.waits_for != WaitFor.TERMINAL.value:
             transitions.update_progress(row, trouble="")
             transitions.move(store, row, step_events.PersonDone(), actor=link.slack_user, now=now)
     for read in store.reads.list_waiting_for(link.slack_user):

@@ -5,18 +5,26 @@ from datetime import timedelta
 from bot.domain.commands import ListTrust
 from bot.domain.deliveries import CommandDelivery
 from bot.domain.evidence import PackageFacts
+from bot.domain.outcome import SessionDead
 from bot.domain.overview import Maintainer, PackageListing
 from bot.domain.packages import PackageName, parse_package
 from bot.messages.commands import render_json, render_who_am_i
 from bot.messages.listings import render_listings
 from bot.messages.notices import render_reading, render_session_over
-from bot.messages.refusals import render_other_registry, render_package_not_found
+from bot.messages.refusals import render_other_registry
 from bot.services import Services
 from bot.workflow.answering import answer
 from bot.workflow.handoff import set_present
+from bot.workflow.known_packages import remember_unseen
 from bot.workflow.lane import live_session
 from bot.workflow.look import CONFIGURATIONS
-from bot.workflow.packages import is_configured_registry, load_facts, registry_host
+from bot.workflow.packages import (
+    forget_session,
+    is_configured_registry,
+    load_facts,
+    registry_host,
+    tell_missing,
+)
 from storage.models import LinkRow, ReadRow
 from storage.store import Store
 
@@ -38,21 +46,23 @@ async def list_trust(services: Services, delivery: CommandDelivery, command: Lis
         return
     link = await services.database.run(lambda store: store.links.find_linked(delivery.user))
     packages = command.packages or await _own_packages(services, link)
-    if not packages and live_session(services, link) is None:
+    if packages is None:
         await answer(services, delivery, render_session_over() if link else render_who_am_i(None))
         return
     found: list[PackageFacts] = []
     for package in packages:
         facts = await load_facts(services, package, link)
-        if facts is None:
-            has_looked = live_session(services, link) is not None
-            await answer(services, delivery, render_package_not_found(package, linked=has_looked))
-        else:
+        if isinstance(facts, PackageFacts):
             found.append(facts)
+        else:
+            has_looked = live_session(services, link) is not None
+            await answer(services, delivery, tell_missing(package, facts, linked=has_looked))
     if not packages:
         await answer(services, delivery, render_listings([]))
     if not found:
         return
+    names, now = [facts.name for facts in found], services.clock.now()
+    await services.database.run(lambda store: remember_unseen(store, names, "list", now))
     if link is None:
         await _show_evidence(services, delivery, found, as_json=command.as_json)
         return
@@ -62,13 +72,16 @@ async def list_trust(services: Services, delivery: CommandDelivery, command: Lis
     await answer(services, delivery, render_reading(len(found)))
 
 
-async def _own_packages(services: Services, link: LinkRow | None) -> tuple[PackageName, ...]:
-    """Ask npm what the reader's account can write to."""
+async def _own_packages(services: Services, link: LinkRow | None) -> tuple[PackageName, ...] | None:
+    """Ask npm what the reader's account can write to; None when there is no session to ask with."""
     session = live_session(services, link)
     if link is None or session is None:
-        return ()
-    access = await services.registry.list_packages_of(session, link.npm_user) or {}
-    names = (parse_package(name) for name, right in sorted(access.items()) if right == "write")
+        return None
+    access = await services.registry.list_packages_of(session, link.npm_user)
+    if isinstance(access, SessionDead):
+        await forget_session(services, link, session, access.message)
+        return None
+    names = (parse_package(name) for name, right in sorted((access or {}).items()) if right == "write")
     return tuple(name for name in names if isinstance(name, str))[:MOST]
 
 
@@ -91,7 +104,7 @@ async def _show_evidence(
     if as_json:
         await answer(services, delivery, render_json([listing.model_dump(mode="json") for listing in listings]))
     else:
-        await answer(services, delivery, render_listings(listings))
+        await answer(services, delivery, render_listings(listings, offer_link=True))
 
 
 def _queue(services: Services, store: Store, slack_user: str, batch: str, found: list[PackageFacts]) -> None:

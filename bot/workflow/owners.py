@@ -23,7 +23,7 @@ async def check_owners(services: Services, offer: str, slack_user: str) -> None:
             found = await load_facts(services, package, link)
         except RegistryError:
             return
-        if found is not None:
+        if isinstance(found, PackageFacts):
             await services.database.run(partial(_compare, services, offer, found))
 
 

@@ -1,27 +1,72 @@
 """What npm tells of a package before anything is asked for."""
 
+from typing import TypeAlias, assert_never
 from urllib.parse import urlsplit
 
-from bot.domain.evidence import PackageFacts, read_packument
+from pydantic import SecretStr
+
+from bot.domain.evidence import PackageFacts
+from bot.domain.outcome import AccountRefused, SessionDead
+from bot.messages.message import Message
+from bot.messages.refusals import render_package_not_found, render_package_refused, render_session_needed
+from bot.registry import Found, NotFound, NotModified, RegistryMisbehaved
 from bot.services import Services
 from bot.workflow.lane import live_session
+from bot.workflow.recording import wipe_session
 from storage.models import LinkRow
+from storage.store import Store
+
+Missing: TypeAlias = NotFound | SessionDead | AccountRefused
+"""Why nothing is known of a package: npm shows it to nobody who asked, the session is over, or the account may not."""
 
 
-async def load_facts(services: Services, package: str, link: LinkRow | None) -> PackageFacts | None:
-    """Read a package: as the public sees it, else through the session of a linked person; None when neither sees it.
+async def load_facts(services: Services, package: str, link: LinkRow | None) -> PackageFacts | Missing:
+    """Read a package: as the public sees it, else through the session of a linked person; one that is over is wiped.
 
     Raises:
         RegistryError: npm cannot be asked now.
     """
-    document = await services.registry.load_packument(package)
-    if document is not None:
-        return read_packument(document)
+    public = await services.registry.read_package(package)
     session = live_session(services, link)
-    if session is None:
-        return None
-    document = await services.registry.load_packument(package, session)
-    return None if document is None else read_packument(document).model_copy(update={"private": True})
+    if isinstance(public, NotModified):
+        raise RegistryMisbehaved("npm answered that nothing has changed, and was not asked that")
+    if isinstance(public, Found):
+        return public.facts
+    if link is None or session is None or public.is_withheld:
+        return public
+    seen = await services.registry.read_package_as(session, package)
+    if isinstance(seen, SessionDead):
+        await forget_session(services, link, session, seen.message)
+    return seen.facts.model_copy(update={"private": True}) if isinstance(seen, Found) else seen
+
+
+async def forget_session(services: Services, link: LinkRow, session: SecretStr, why: str) -> None:
+    """Wipe a session that npm says is over, unless its person has logged in anew meanwhile."""
+
+    def work(store: Store) -> None:
+        known = store.links.find_linked(link.slack_user)
+        if live_session(services, known) == session:
+            wipe_session(store, known, why=why, now=services.clock.now())
+
+    await services.database.run(work)
+
+
+def tell_missing(package: str, missing: Missing, *, linked: bool) -> Message:
+    """Say why nothing is known of a package; `linked`: its person has a session."""
+    match missing:
+        case NotFound():
+            return render_package_not_found(package, linked=linked, why=words_of(missing))
+        case SessionDead():
+            return render_session_needed(package)
+        case AccountRefused(message=why):
+            return render_package_refused(package, why)
+        case _:
+            assert_never(missing)
+
+
+def words_of(missing: NotFound) -> str:
+    """Tell npm's own words where npm says more than that it knows no such package."""
+    return missing.why if missing.is_withheld else ""
 
 
 def is_configured_registry(services: Services, given: str) -> bool:

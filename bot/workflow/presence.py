@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from bot.domain.lifecycle import OPEN_STATES, State
+from bot.domain.lifecycle import OPEN_STATES, State, WaitFor
 from bot.workflow import transitions
 from storage.models import LinkRow, StepRow
 from storage.repository import new_token
@@ -34,7 +34,8 @@ def ask_to_come(store: Store, link: LinkRow, row: StepRow, now: datetime) -> Non
 def let_rest(store: Store, link: LinkRow, now: datetime) -> None:
     """Make no link for them before they press something; where a step waits for them, ask them to."""
     link.away = True
-    waiting = store.change_sets.list_waiting_for(link.slack_user)
+    steps = store.change_sets.list_waiting_for(link.slack_user)
+    waiting = [row for row in steps if row.waits_for != WaitFor.TERMINAL.value]
     if waiting:
         ask_to_come(store, link, waiting[0], now)
 

@@ -1,14 +1,14 @@
 """`--dry-run`: what would be asked and what npm would get; nothing is stored and nobody is told."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from bot.domain.approval import StepFacts as Rules
 from bot.domain.approval import approvals_missing, reviewers_of
-from bot.domain.commands import RevokeTrust, SetUp
+from bot.domain.commands import Change, RevokeTrust
 from bot.domain.deliveries import CommandDelivery, SubmissionDelivery
 from bot.domain.lifecycle import State
-from bot.domain.operations import Create, Operation, body_of
+from bot.domain.operations import Create, Operation, Revoke, body_of
 from bot.domain.overview import ChangeSetView, Maintainer, StepView
 from bot.domain.packages import escape_package
 from bot.messages.commands import render_json, render_remarks
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 async def show_preview(
     services: Services,
     delivery: CommandDelivery | SubmissionDelivery,
-    command: SetUp | RevokeTrust,
+    command: Change,
     planned: "list[Planned]",
     channel: str,
 ) -> None:
@@ -45,23 +45,25 @@ async def show_preview(
 
 def describe_calls(operations: Iterable[Operation]) -> list[dict[str, object]]:
     """Write down, for `--json`, the calls that npm would get."""
-    return [_call(operation) for operation in operations]
+    return [call for operation in operations for call in _calls(operation)]
 
 
-def _call(operation: Operation) -> dict[str, object]:
-    path = f"/-/package/{escape_package(operation.package)}/trust"
-    if isinstance(operation, Create):
+def _calls(operation: Operation) -> Iterator[dict[str, object]]:
+    """Describe the calls of an operation. In which order a replace makes them is known once the old one was read."""
+    place = {"package": operation.package, "path": f"/-/package/{escape_package(operation.package)}/trust"}
+    if not isinstance(operation, Revoke):
         body = body_of(operation.publisher, operation.permissions)
-        return {"package": operation.package, "method": "POST", "path": path, "body": body}
-    selector = operation.model_dump(mode="json", include={"configuration_id", "from_repository"})
-    return {"package": operation.package, "method": "DELETE", "path": path, **selector}
+        yield {**place, "method": "POST", "body": body}
+    if not isinstance(operation, Create):
+        selector = operation.model_dump(mode="json", include={"configuration_id", "from_repository"})
+        yield {**place, "method": "DELETE", **selector}
 
 
 def _view(
     services: Services,
     store: Store,
     requester: str,
-    command: SetUp | RevokeTrust,
+    command: Change,
     planned: "list[Planned]",
     channel: str,
 ) -> ChangeSetView:
@@ -74,7 +76,7 @@ def _view(
         deadline=now,
         offer="",
         steps=tuple(_step_view(services, store, requester, step) for step in planned),
-        permissions_stated=not isinstance(command, SetUp) or command.permissions_stated,
+        permissions_stated=isinstance(command, RevokeTrust) or command.permissions_stated,
         channel=channel,
     )
 

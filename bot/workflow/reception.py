@@ -3,29 +3,56 @@
 from bot.domain.command_parser import parse_command
 from bot.domain.commands import (
     Cancel,
+    Coverage,
+    Doctor,
     FormDraft,
     Help,
     ListTrust,
+    ListWatches,
     LogIn,
     LogOut,
     Misunderstood,
     OpenForm,
     Pending,
+    ReplaceTrust,
     RevokeTrust,
     SetUp,
+    ShowDigest,
     Status,
+    Unwatch,
+    Watch,
     WhoAmI,
 )
 from bot.domain.deliveries import ClickDelivery, CommandDelivery, Delivery, SubmissionDelivery
 from bot.messages.commands import render_help, render_mistakes
 from bot.messages.decisions import render_never_issued
-from bot.messages.forms import FormOrigin, operation_form, read_operation_form, read_reject_form
+from bot.messages.forms import (
+    FormOrigin,
+    operation_form,
+    read_acknowledge_form,
+    read_operation_form,
+    read_reject_form,
+    read_replace_form,
+)
 from bot.messages.ids import Action, Callback
 from bot.messages.notices import render_form_too_late
 from bot.messages.refusals import render_secret_refused
 from bot.notifications import SlackRefused
 from bot.services import Services
-from bot.workflow import accounts, clicks, list_trust, overviews, review, stage
+from bot.workflow import (
+    accounts,
+    alarms,
+    clicks,
+    coverage,
+    digests,
+    doctor,
+    list_trust,
+    overviews,
+    replace,
+    review,
+    stage,
+    watches,
+)
 from bot.workflow.answering import answer
 from storage.store import Store
 
@@ -53,28 +80,57 @@ async def _command(services: Services, delivery: CommandDelivery, inbox_id: int)
         await answer(services, delivery, render_secret_refused(line))
         return
     match parse_command(delivery.text):
-        case SetUp() | RevokeTrust() as command:
+        case SetUp() | RevokeTrust() | ReplaceTrust() as command:
             await stage.stage(services, delivery, command, inbox_id=inbox_id)
         case ListTrust() as command:
             await list_trust.list_trust(services, delivery, command, inbox_id=inbox_id)
         case OpenForm(draft=draft):
             await open_form(services, delivery, draft)
-        case LogIn():
-            await accounts.log_in(services, delivery)
-        case LogOut():
-            await accounts.log_out(services, delivery)
-        case WhoAmI():
-            await accounts.tell_who(services, delivery)
+        case LogIn() | LogOut() | WhoAmI() as command:
+            await _account(services, delivery, command)
+        case Coverage() | Watch() | Unwatch() | ListWatches() | ShowDigest() as command:
+            await _public_data(services, delivery, command, inbox_id)
         case Status(number=number):
             await overviews.tell_status(services, delivery, number)
         case Pending():
             await overviews.tell_pending(services, delivery)
         case Cancel(number=number):
             await review.cancel_number(services, delivery, number)
+        case Doctor():
+            await doctor.examine(services, delivery)
         case Help(topic=topic):
             await answer(services, delivery, render_help(topic))
         case Misunderstood() as misunderstood:
             await _misunderstood(services, delivery, misunderstood)
+
+
+async def _account(services: Services, delivery: CommandDelivery, command: LogIn | LogOut | WhoAmI) -> None:
+    match command:
+        case LogIn():
+            await accounts.log_in(services, delivery)
+        case LogOut():
+            await accounts.log_out(services, delivery)
+        case WhoAmI():
+            await accounts.tell_who(services, delivery)
+
+
+async def _public_data(
+    services: Services,
+    delivery: CommandDelivery,
+    command: Coverage | Watch | Unwatch | ListWatches | ShowDigest,
+    inbox_id: int,
+) -> None:
+    match command:
+        case Coverage():
+            await coverage.cover(services, delivery, command, inbox_id=inbox_id)
+        case Watch():
+            await watches.watch(services, delivery, command)
+        case Unwatch():
+            await watches.unwatch(services, delivery, command)
+        case ListWatches():
+            await watches.list_watches(services, delivery)
+        case ShowDigest():
+            await digests.show_digest(services, delivery, command)
 
 
 async def _misunderstood(services: Services, delivery: CommandDelivery, misunderstood: Misunderstood) -> None:
@@ -96,7 +152,7 @@ async def open_form(services: Services, delivery: CommandDelivery | ClickDeliver
 
 
 async def _click(services: Services, delivery: ClickDelivery) -> None:
-    if delivery.action in {Action.OPEN_NPM, Action.OPEN_PACKAGE}:
+    if delivery.action in {Action.OPEN_NPM, Action.OPEN_PACKAGE, Action.OPEN_ACCESS}:
         return  # a link: the browser has opened it already
     if delivery.action == Action.EDIT:
         content = await services.database.run(lambda store: store.drafts.find(delivery.value, delivery.user))
@@ -122,3 +178,10 @@ async def _submission(services: Services, delivery: SubmissionDelivery, inbox_id
         if not isinstance(rejection, list):
             origin, reason = rejection
             await review.reject(services, delivery, origin.offer, reason, channel=origin.channel)
+    elif delivery.callback == Callback.ACKNOWLEDGE:
+        acknowledged = read_acknowledge_form(delivery.values, delivery.metadata)
+        if not isinstance(acknowledged, list):
+            about, reason = acknowledged
+            await alarms.acknowledge(services, delivery, about.alarm, reason, about.channel)
+    elif delivery.callback == Callback.REPLACE:
+        await replace.ask(services, delivery, *read_replace_form(delivery.values, delivery.metadata), inbox_id=inbox_id)

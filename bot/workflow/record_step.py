@@ -5,7 +5,7 @@ from typing import assert_never
 
 from bot.domain import outcome, step_events
 from bot.domain.approval import executors_of
-from bot.domain.lifecycle import Call, LastAnswer, State
+from bot.domain.lifecycle import Call, LastAnswer, Phase, State
 from bot.domain.operations import Target, revoked_id_of, target_of
 from bot.domain.outcome import ReadAnswer, WriteAnswer
 from bot.domain.publishers import Configuration, find_configuration, find_overlapping
@@ -14,6 +14,7 @@ from bot.services import Services
 from bot.workflow import transitions
 from bot.workflow.authorise import load_directory, load_step_facts
 from bot.workflow.lane import Errand
+from bot.workflow.look import compare_again
 from bot.workflow.recording import FRESH_REFUSALS, Ending, add_handoff, end_attempt, wipe_session
 from storage.models import StepRow
 from storage.store import Store
@@ -62,10 +63,51 @@ def record_write(
             assert_never(answer)
 
 
+def record_check(
+    services: Services,
+    store: Store,
+    errand: Errand,
+    answer: WriteAnswer | ReadAnswer,
+    used_password: bool,  # noqa: FBT001
+) -> None:
+    """Record the list that was read before the first call of a replace; npm was asked to do nothing yet."""
+    ending = end_attempt(services, store, errand, answer, used_password=used_password)
+    if ending is None or errand.step_id is None:
+        return
+    row = store.change_sets.load_step(errand.step_id)
+    if row.state != State.CALLING.value:
+        return
+    _forget_last(row, answer)
+    match answer:
+        case outcome.Listed(configurations=configurations):
+            transitions.move(store, row, step_events.Throttled(), now=ending.now)
+            if row.state == State.READY.value:
+                compare_again(services, store, row, configurations, ending.now)
+        case outcome.Challenged():
+            _challenged(services, store, row, errand, answer, ending, used_password=used_password)
+        case outcome.SessionDead(message=message):
+            wipe_session(store, ending.link, why=message, now=ending.now)
+            transitions.move(store, row, step_events.Challenged(login=True), now=ending.now)
+        case outcome.AccountRefused(message=message):
+            _refuse_account(services, store, row, errand, message, ending, reading=False)
+        case outcome.TooFast() | outcome.NotSent() | outcome.Unclear():
+            why = "npm asked me to slow down" if isinstance(answer, outcome.TooFast) else answer.why
+            _wait(store, row, why, ending)
+            row.next_try_at = max(row.next_try_at, ending.now + _LOOK_AGAIN)
+        case _:
+            raise TypeError("only a list answers a check")
+
+
 def _forget_last(row: StepRow, answer: WriteAnswer | ReadAnswer) -> None:
-    """Show no more what the last answer was; since when npm cannot be used stays, while it cannot."""
-    if not isinstance(answer, outcome.TooFast | outcome.NotSent):
-        transitions.update_progress(row, trouble="", npm_message="")
+    """Show no more what the last answer was; since when npm cannot be used stays, while it cannot.
+
+    Why npm did not take the new configuration stays too, while the old one is put back.
+    """
+    if isinstance(answer, outcome.TooFast | outcome.NotSent):
+        return
+    transitions.update_progress(row, trouble="")
+    if row.phase != Phase.RESTORE.value:
+        transitions.update_progress(row, npm_message="")
 
 
 def _accepted(

@@ -8,14 +8,12 @@ from bot.domain.outcome import Challenged, NotSent, ReadAnswer, TooFast, WriteAn
 from bot.domain.overview import HandoffState
 from bot.services import Services
 from bot.workflow import transitions
-from bot.workflow.lane import LANE, LIST, Errand
+from bot.workflow.lane import LANE, LIST, Errand, live_session
 from bot.workflow.presence import mark_present
+from bot.workflow.windows import note_answer
 from storage.models import AttemptRow, HandoffRow, LinkRow
 from storage.repository import new_token
 from storage.store import Store
-
-HANDOFF_LIFE = timedelta(minutes=5)
-"""How long a link is waited for. npm does not say how long it lives."""
 
 FRESH_REFUSALS = 3
 """A fresh one-time password that is refused so often running is not going to be taken: the next approver."""
@@ -51,6 +49,8 @@ def end_attempt(
     link = store.links.find_linked(errand.slack_user)
     if link is not None and used_password and not isinstance(answer, Challenged | NotSent):
         link.confirmed_at = now
+    if link is not None and _is_session_of(services, link, errand):
+        note_answer(store, link, errand.call, answer, used_password=used_password, now=now)
     if link is not None and not link.away and not isinstance(answer, Challenged | NotSent):
         mark_present(link, now)  # a window that runs out finds them there
     store.audit.add(
@@ -63,6 +63,12 @@ def end_attempt(
         answer=attempt.answer,
     )
     return Ending(attempt, link, now, pause)
+
+
+def _is_session_of(services: Services, link: LinkRow, errand: Errand) -> bool:
+    """Tell whether the call was made with the session that the link still has."""
+    session = live_session(services, link)
+    return session is not None and session.get_secret_value() == errand.session.get_secret_value()
 
 
 def _pause_after(services: Services, answer: WriteAnswer | ReadAnswer, unreached: int) -> timedelta:
@@ -80,6 +86,7 @@ def wipe_session(store: Store, link: LinkRow | None, *, why: str, now: datetime)
     if link is None or not link.sealed_session:
         return
     link.sealed_session, link.session_until, link.confirmed_at = "", None, None
+    store.windows.forget(link.id)
     store.audit.add(AuditKind.SESSION_WIPED, actor=link.slack_user, at=now, npm_user=link.npm_user, why=why)
 
 
@@ -95,13 +102,13 @@ def add_handoff(services: Services, store: Store, errand: Errand, challenge: Cha
             npm_user=errand.npm_user,
             step_id=errand.step_id,
             read_id=errand.read_id,
-            looks=errand.step_id is not None and errand.call == LIST,
+            looks=errand.step_id is not None and errand.call == LIST and not errand.checks,
             host="",
             sealed_auth_url="",
             sealed_done_url="",
             state=HandoffState.LATER.value,
             created_at=now,
-            expires_at=now + HANDOFF_LIFE,
+            expires_at=now + services.options.handoff_life,
             next_poll_at=now + _POLL,
         )
     )

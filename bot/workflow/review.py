@@ -19,6 +19,7 @@ from bot.domain.approval import (
 from bot.domain.deliveries import ClickDelivery, CommandDelivery, Delivery, SubmissionDelivery
 from bot.domain.events import AuditKind
 from bot.domain.lifecycle import OPEN_STATES, State
+from bot.domain.windows import Method
 from bot.messages import decisions
 from bot.messages.decisions import Next
 from bot.messages.denials import Denied, render_changed, render_denial
@@ -34,6 +35,7 @@ from bot.workflow.handoff import set_present
 from bot.workflow.lane import live_session
 from bot.workflow.owners import check_owners
 from bot.workflow.presence import ask_to_come
+from bot.workflow.windows import asking_of
 from storage.models import ChangeSetRow, DecisionRow, StepRow
 from storage.store import Store
 
@@ -171,7 +173,15 @@ def _approve(desk: Desk) -> Message:
     if not approved:
         return decisions.render_approval_counted(desk.number, missing=approvals_missing_of(desk, fresh[0]))
     executor = approved[0].executor
-    return decisions.render_approved(desk.number, what_next(desk, approved[0]), executor=executor)
+    mine = [step for step in approved if step.executor == desk.person.id]
+    method = Method((mine or approved)[0].lifecycle.call.value)
+    return decisions.render_approved(
+        desk.number,
+        what_next(desk, approved[0]),
+        executor=executor,
+        calls=len(mine),
+        asking=asking_of(desk.store, desk.store.links.find_linked(desk.person.id), method),
+    )
 
 
 def _nothing_to_approve(desk: Desk) -> Message:

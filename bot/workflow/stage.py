@@ -6,13 +6,13 @@ from datetime import timedelta
 from bot.domain.approval import Action, Directory, Person, reviewers_of
 from bot.domain.approval import StepFacts as Rules
 from bot.domain.command_line import command_line_of, draft_of
-from bot.domain.commands import RevokeTrust, SetUp
+from bot.domain.commands import Change, ReplaceTrust, RevokeTrust
 from bot.domain.deliveries import CommandDelivery, SubmissionDelivery
 from bot.domain.events import AuditKind
 from bot.domain.evidence import PackageFacts
 from bot.domain.lifecycle import OPEN_STATES, Step
 from bot.domain.mistakes import Mistake
-from bot.domain.operations import Create, Operation, Revoke, fingerprint_of, plan_of
+from bot.domain.operations import Create, Operation, Replace, Revoke, fingerprint_of, plan_of
 from bot.domain.packages import PackageName
 from bot.domain.publishers import PROVIDERS
 from bot.messages import refusals
@@ -28,9 +28,10 @@ from bot.workflow.answering import answer
 from bot.workflow.authorise import authorise, load_directory, load_person, load_step_facts
 from bot.workflow.handoff import set_present
 from bot.workflow.invite import invite_reviewers
+from bot.workflow.known_packages import remember_unseen
 from bot.workflow.lane import OPERATION, live_session
 from bot.workflow.look import add_look
-from bot.workflow.packages import is_configured_registry, load_facts, registry_host
+from bot.workflow.packages import is_configured_registry, load_facts, registry_host, tell_missing
 from bot.workflow.preview import describe_calls, show_preview
 from storage.models import ChangeSetRow, StepRow
 from storage.records import StepFacts, StepProgress
@@ -57,7 +58,7 @@ class Refused:
     """Why nothing was staged."""
 
     message: Message
-    command: SetUp | RevokeTrust
+    command: Change
     """Without what was wrong in it."""
     lacks_source: bool = False
     """A package names no repository that fits, so the command must."""
@@ -66,7 +67,7 @@ class Refused:
 async def stage(
     services: Services,
     delivery: CommandDelivery | SubmissionDelivery,
-    command: SetUp | RevokeTrust,
+    command: Change,
     *,
     inbox_id: int,
     channel: str = "",
@@ -125,7 +126,7 @@ async def _directory(services: Services) -> Directory:
 
 
 async def _plan_all(
-    services: Services, person: Person, command: SetUp | RevokeTrust, target: str, access: ChannelAccess
+    services: Services, person: Person, command: Change, target: str, access: ChannelAccess
 ) -> "list[Planned] | Refused":
     """Look at each package; either all can be staged, or everything that is wrong is told at once."""
     if not access.postable:
@@ -137,8 +138,8 @@ async def _plan_all(
     lacks_source = False
     for package in command.packages:
         found = await load_facts(services, package, link)
-        if found is None:
-            refused.append(refusals.render_package_not_found(package, linked=has_session))
+        if not isinstance(found, PackageFacts):
+            refused.append(tell_missing(package, found, linked=has_session))
             continue
         step = _plan(command, package, found)
         lacks_source |= isinstance(step, Message)
@@ -150,16 +151,16 @@ async def _plan_all(
     return Refused(join(refused), command, lacks_source=lacks_source) if refused else planned
 
 
-def _with_placeholder(command: SetUp | RevokeTrust) -> SetUp | RevokeTrust:
+def _with_placeholder(command: Change) -> Change:
     """Show where the repository is to be named that a package does not name itself."""
-    if not isinstance(command, SetUp):
+    if isinstance(command, RevokeTrust):
         return command
     spec = PROVIDERS[command.provider]
     placeholder = next(flag.placeholder for flag in spec.flags if flag.name == spec.source_flag)
     return command.model_copy(update={"fields": {**command.fields, spec.source_flag: (placeholder,)}})
 
 
-def _plan(command: SetUp | RevokeTrust, name: PackageName, found: PackageFacts) -> "Planned | Message":
+def _plan(command: Change, name: PackageName, found: PackageFacts) -> "Planned | Message":
     facts = StepFacts(evidence=found.evidence, maintainers=found.maintainers)
     if isinstance(command, RevokeTrust):
         operation = Revoke(
@@ -178,9 +179,18 @@ def _plan(command: SetUp | RevokeTrust, name: PackageName, found: PackageFacts) 
     warnings = []
     if is_stated and inferred and inferred != publisher.source:
         warnings.append(f"The package itself names another repository: {inferred}.")
-    create = Create(package=name, publisher=publisher, permissions=command.permissions)
     update = {"repository_inferred": not is_stated, "warnings": tuple(warnings)}
-    return Planned(create, facts.model_copy(update=update), found.private)
+    if not isinstance(command, ReplaceTrust):
+        create = Create(package=name, publisher=publisher, permissions=command.permissions)
+        return Planned(create, facts.model_copy(update=update), found.private)
+    replacement = Replace(
+        package=name,
+        configuration_id=command.configuration_id,
+        from_repository=command.from_repository,
+        publisher=publisher,
+        permissions=command.permissions,
+    )
+    return Planned(replacement, facts.model_copy(update=update | {"needs_look": True}), found.private)
 
 
 async def _check(
@@ -217,7 +227,7 @@ def _store(
     services: Services,
     store: Store,
     requester: str,
-    command: SetUp | RevokeTrust,
+    command: Change,
     planned: list[Planned],
     inbox_id: int,
     channel: str,
@@ -242,12 +252,13 @@ def _store(
         deadline=now + REQUEST_LIFE,
         last_deadline=now + REQUEST_LIFE + FINDING_OUT,
         offer="",
-        permissions_stated=not isinstance(command, SetUp) or command.permissions_stated,
+        permissions_stated=isinstance(command, RevokeTrust) or command.permissions_stated,
     )
     steps = [_step_row(services, store, step, position) for position, step in enumerate(planned)]
     store.change_sets.add(change_set, steps)
     transitions.renew_offer(store, change_set, now)
     store.surfaces.want(f"change_set:{change_set.id}", channel=channel, now=now)
+    remember_unseen(store, [row.package for row in steps], "request", now)
     for row in steps:
         _record_staged(store, change_set, row)
         _look_at_once(services, store, change_set, row)
@@ -295,7 +306,7 @@ def _look_at_once(services: Services, store: Store, change_set: ChangeSetRow, ro
 async def _announce(
     services: Services,
     delivery: CommandDelivery | SubmissionDelivery,
-    command: SetUp | RevokeTrust,
+    command: Change,
     inbox_id: int,
     origin: str,
 ) -> None:
@@ -310,7 +321,7 @@ async def _announce(
 async def _tell(
     services: Services,
     delivery: CommandDelivery | SubmissionDelivery,
-    command: SetUp | RevokeTrust,
+    command: Change,
     inbox_id: int,
     origin: str,
 ) -> None:
@@ -325,7 +336,7 @@ async def _tell(
         await answer(services, delivery, message, channel=origin)
 
 
-def _confirmation(services: Services, store: Store, command: SetUp | RevokeTrust, change_set: ChangeSetRow) -> Message:
+def _confirmation(services: Services, store: Store, command: Change, change_set: ChangeSetRow) -> Message:
     """Say that it is asked for, what was understood how, and whom it lacks."""
     rows = store.change_sets.load_steps(change_set.id)
     parts = [render_staged(change_set.number, change_set.channel, packages=len(rows))]

@@ -28,12 +28,14 @@ from bot.messages.message import Message
 from bot.messages.wording import request_words
 from bot.notifications import SlackRefused, SlackThrottled
 from bot.services import Services
-from bot.workflow import transitions
+from bot.workflow import digest_surfaces, transitions
+from bot.workflow.coverage_surfaces import draw_coverage
 from bot.workflow.handoff import is_asked
 from bot.workflow.lane import OPERATION
 from bot.workflow.list_trust import AS_JSON, listing_of
 from bot.workflow.overviews import can_write
 from bot.workflow.progress import Progress
+from bot.workflow.scripts import draw_script
 from bot.workflow.views import change_set_view, handoff_view, link_view
 from storage.models import ChangeSetRow, LinkRow, SurfaceRow
 from storage.store import Store
@@ -65,9 +67,9 @@ class _Draft:
 
 async def execute_next(services: Services) -> Progress:
     """Post or update the message that is most behind."""
-    surface = await services.database.run(lambda store: store.surfaces.next_behind(services.clock.now()))
-    if surface is None:
-        return Progress(at=await services.database.run(lambda store: store.surfaces.next_due()))
+    surface = await services.database.run(lambda store: _next_behind(services, store))
+    if isinstance(surface, Progress):
+        return surface
     draft = _Draft(surface, surface.wanted, None)
     try:
         draft = await services.database.run(lambda store: _draw(services, store, surface))
@@ -89,6 +91,10 @@ async def execute_next(services: Services) -> Progress:
     else:
         await services.database.run(lambda store: _shown(services, store, draft, where, ts))
     return Progress(more=True)
+
+
+def _next_behind(services: Services, store: Store) -> SurfaceRow | Progress:
+    return store.surfaces.next_behind(services.clock.now()) or Progress(at=store.surfaces.next_due())
 
 
 def _draw(services: Services, store: Store, surface: SurfaceRow) -> _Draft:
@@ -139,6 +145,10 @@ def _refused(services: Services, store: Store, draft: _Draft, code: str) -> None
     kind, _, reference = row.key.partition(":")
     if code in _CLOSED and kind == "change_set":
         _tell_people(services, store, store.change_sets.load(int(reference.partition(":")[0])))
+        _retry(services, store, draft, _REOPENED)
+        return
+    if code in _CLOSED and kind in digest_surfaces.RENDERERS and not row.channel.startswith(("U", "W")):
+        digest_surfaces.tell_elsewhere(services, store, row)
         _retry(services, store, draft, _REOPENED)
         return
     _LOG.warning("Slack does not take the message %s: %s", row.key, code)
@@ -255,4 +265,7 @@ _RENDERERS: Mapping[str, _Renderer] = {
     "asked": _asked,
     "looked": _looked,
     "list": _list,
+    "script": draw_script,
+    "coverage": draw_coverage,
+    **digest_surfaces.RENDERERS,
 }

@@ -1,13 +1,16 @@
 """The one way in which a step moves: state, audit event and stale surfaces in one transaction."""
 
-from datetime import datetime
+import logging
+from datetime import datetime, timedelta
 
+from bot import log
 from bot.domain import step_events
 from bot.domain.events import AuditKind
-from bot.domain.lifecycle import OPEN_STATES, State, WaitFor, advance
+from bot.domain.lifecycle import OPEN_STATES, Plan, State, WaitFor, advance
 from bot.domain.operations import fingerprint_of_set
 from bot.domain.overview import HandoffState
 from bot.domain.step_events import Event
+from bot.workflow.known_packages import note_set_up
 from storage.models import ChangeSetRow, StepRow
 from storage.records import StepFacts, StepProgress
 from storage.store import Store
@@ -18,6 +21,7 @@ NPMTRUST = "npmtrust"
 LINK_CLOSED = "Somebody who approved closed their account link."
 """Why a step goes back to review."""
 
+_LOG = logging.getLogger(__name__)
 _EXPIRING = frozenset({State.IN_REVIEW, State.READY, State.WAITING})
 
 
@@ -31,10 +35,13 @@ def move(store: Store, row: StepRow, event: Event, *, actor: str = NPMTRUST, now
     row.next_try_at = now
     if after.state not in OPEN_STATES:
         row.finished_at = now
+    if after.state is State.APPLIED and after.plan is not Plan.REVOKE:
+        note_set_up(store, row.package, now)
     if after.state is State.IN_REVIEW:
         _begin_anew(store, row, now, void=isinstance(event, step_events.Differs))
     if before.state is State.WAITING and after.state is not State.WAITING:
         _close_handoffs(store, row, now, done=isinstance(event, step_events.PersonDone))
+    _follow_script(store, row, now, is_over=before.waits_for is WaitFor.TERMINAL)
     store.audit.add(
         AuditKind.MOVED,
         actor=actor,
@@ -50,9 +57,33 @@ def move(store: Store, row: StepRow, event: Event, *, actor: str = NPMTRUST, now
     touch(store, row.change_set_id, now)
     store.surfaces.touch(f"asked:{row.id}", now)
     store.flush()
+    _log_move(store, row, f"{row.package}: {before.state} → {after.state} ({type(event).__name__})")
     if after.state not in OPEN_STATES:
         _tell_requester(store, row, actor, now)
     return True
+
+
+def _follow_script(store: Store, row: StepRow, now: datetime, *, is_over: bool) -> None:
+    """Show what becomes of a call that its person was given; once it is not theirs any more, a list can settle it."""
+    script_id = progress_of(row).script_id
+    script = store.scripts.load(script_id) if script_id is not None else None
+    if script is None:
+        return
+    store.surfaces.touch(f"script:{script.id}", now)
+    if is_over:
+        row.settles_at = now + timedelta(seconds=script.lag_seconds)
+
+
+def _log_move(store: Store, row: StepRow, line: str) -> None:
+    if not _LOG.isEnabledFor(logging.INFO):
+        return
+    change_set, step = f"C-{store.change_sets.load(row.change_set_id).number}", row.id
+
+    def write() -> None:
+        log.about(change_set=change_set, step=step)
+        _LOG.info("%s", line)
+
+    store.when_committed(write)
 
 
 def _tell_requester(store: Store, row: StepRow, actor: str, now: datetime) -> None:
@@ -109,9 +140,9 @@ def set_trouble(row: StepRow, why: str, now: datetime) -> None:
 
 def set_difference(store: Store, row: StepRow, difference: str, now: datetime) -> bool:
     """Send a step back to review and say why; its decisions are void, and the buttons get a new value."""
-    row.facts = facts_of(row).model_copy(update={"difference": difference}).model_dump_json()
     if not move(store, row, step_events.Differs(), now=now):
         return False
+    row.facts = facts_of(row).model_copy(update={"difference": difference}).model_dump_json()
     renew_offer(store, store.change_sets.load(row.change_set_id), now)
     return True
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.domain.approval import approvals_missing, reviewers_of
 from bot.domain.events import AuditKind
-from bot.domain.lifecycle import State
+from bot.domain.lifecycle import Phase, Plan, State, WaitFor
 from bot.domain.operations import Operation, Revoke
 from bot.domain.overview import (
     ChangeSetView,
@@ -16,11 +16,14 @@ from bot.domain.overview import (
     Maintainer,
     StepView,
 )
+from bot.domain.windows import Asking, Method
 from bot.messages.wording import request_words
 from bot.services import Services
 from bot.workflow import transitions
 from bot.workflow.authorise import load_directory, load_step_facts
 from bot.workflow.lane import OPERATION, live_session
+from bot.workflow.script_steps import list_scriptable
+from bot.workflow.windows import asking_of
 from storage.models import ChangeSetRow, HandoffRow, LinkRow, StepRow
 from storage.store import Store
 
@@ -78,6 +81,7 @@ def _step_view(services: Services, store: Store, change_set: ChangeSetRow, step:
         repository_inferred=facts.repository_inferred,
         warnings=facts.warnings,
         difference=facts.difference,
+        approved_before=facts.approved_before,
         needs_look=facts.needs_look,
         npm_message=progress.npm_message,
         trouble=progress.trouble,
@@ -86,6 +90,8 @@ def _step_view(services: Services, store: Store, change_set: ChangeSetRow, step:
         configuration_id=progress.configuration_id,
         configuration_permissions=progress.configuration_permissions,
         existing=progress.existing,
+        position=step.position,
+        by_hand=progress.by_hand,
         finished_at=step.finished_at,
         publish_before=called_at + FIRST_PUBLISH if called_at else None,
         package_url=package_url(services, step.package),
@@ -135,6 +141,8 @@ def handoff_view(services: Services, store: Store, handoff: HandoffRow) -> Hando
     step = store.change_sets.load_step(handoff.step_id) if handoff.step_id is not None else None
     change_set = store.change_sets.load(step.change_set_id) if step else None
     decision = store.decisions.find_of(step.id, handoff.slack_user) if step else None
+    method = Method.LIST if handoff.looks or step is None else Method(step.lifecycle.call.value)
+    asking = asking_of(store, store.links.find_linked(handoff.slack_user), method)
     return HandoffView(
         id=handoff.token,
         login=handoff.login,
@@ -148,9 +156,24 @@ def handoff_view(services: Services, store: Store, handoff: HandoffRow) -> Hando
         requester=change_set.requester if change_set else "",
         decided_at=decision.at if decision and decision.approved else None,
         calls=_calls(store, handoff),
+        asking=asking,
+        scriptable=_scriptable(services, store, handoff) if is_open and asking is Asking.EACH else 0,
         looks=handoff.looks,
         outcome=handoff.outcome,
+        waits=_waiting_for_login(store, handoff) if is_open and handoff.login else (),
     )
+
+
+def _waiting_for_login(store: Store, handoff: HandoffRow) -> tuple[str, ...]:
+    """Say what goes on when this person has logged in."""
+    steps = [
+        f"C-{store.change_sets.load(row.change_set_id).number}"
+        f" ({request_words(OPERATION.validate_json(row.operation))})"
+        for row in store.change_sets.list_waiting_for(handoff.slack_user)
+        if transitions.is_login_wanted(row)
+    ]
+    reads = store.reads.list_waiting_for(handoff.slack_user)
+    return *steps, *(f"reading the configurations of {read.package}" for read in reads)
 
 
 def _purpose(store: Store, handoff: HandoffRow, operation: Operation | None) -> str:
@@ -162,12 +185,28 @@ def _purpose(store: Store, handoff: HandoffRow, operation: Operation | None) -> 
     return ""
 
 
+def _scriptable(services: Services, store: Store, handoff: HandoffRow) -> int:
+    """Count the calls that are offered for the own terminal: for one alone a link is less trouble."""
+    if handoff.looks or handoff.step_id is None:
+        return 0
+    number = len(list_scriptable(services, store, handoff.slack_user))
+    return number if number > 1 else 0
+
+
 def _calls(store: Store, handoff: HandoffRow) -> int:
     """Count the calls that wait for this person, this one included."""
     states = (State.READY, State.HALF_REPLACED, State.UNKNOWN, State.WAITING)
-    steps = [row for row in store.change_sets.list_steps(states) if row.executor == handoff.slack_user]
+    mine = [row for row in store.change_sets.list_steps(states) if row.executor == handoff.slack_user]
+    steps = [row for row in mine if row.waits_for != WaitFor.TERMINAL.value]
     reads = [row for row in store.reads.list_in(["ready", "waiting"]) if row.slack_user == handoff.slack_user]
-    return max(1, len(steps) + len(reads))
+    return max(1, sum(map(_calls_left, steps)) + len(reads))
+
+
+def _calls_left(row: StepRow) -> int:
+    """Count the calls of a step that are still to come; a replace looks first, then makes one and revokes one."""
+    if row.plan in {Plan.CREATE.value, Plan.REVOKE.value} or row.phase != Phase.FIRST.value:
+        return 1
+    return 2 if transitions.progress_of(row).checked_at else 3
 
 
 def is_unread_revoke(operation: Operation) -> bool:

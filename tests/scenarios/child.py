@@ -92,9 +92,28 @@ class Child:
             self.kills += 1
             self._changed.set()
 
+    async def end(self) -> int | None:
+        """Ask it to end, as a platform does; tell its exit status."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        return await self._process.wait()
+
     @property
     def is_alive(self) -> bool:
         return self._ready.is_set()
+
+    @property
+    def database_url(self) -> str:
+        return f"sqlite:///{self.folder / 'npmtrust.sqlite3'}"
+
+    @property
+    def peak_memory(self) -> int:
+        """The most memory that the bot's process has had, in bytes, as Linux counts it."""
+        assert self._process
+        status = Path(f"/proc/{self._process.pid}/status").read_text("ascii")
+        found = re.search(r"^VmHWM:\s*(\d+) kB$", status, re.MULTILINE)
+        assert found
+        return int(found[1]) * 1024
 
     async def revive(self) -> None:
         """Start the bot again where it was killed."""
@@ -167,7 +186,7 @@ class Child:
             "SLACK_API_URL": self.slack.api_url,
             "NPMTRUST_REGISTRY_URL": self.registry.url,
             "NPMTRUST_AUTH_HOSTS": self.registry.url.removeprefix("http://"),
-            "NPMTRUST_DATABASE_URL": f"sqlite:///{self.folder / 'npmtrust.sqlite3'}",
+            "NPMTRUST_DATABASE_URL": self.database_url,
             "NPMTRUST_SECRET_KEYS": self._key,
             "NPMTRUST_ADMINS": ",".join(admin.slack_id for admin in ADMINS),
             "NPMTRUST_HOST": "127.0.0.1",

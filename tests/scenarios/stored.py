@@ -20,6 +20,17 @@ async def rows(world: World, query: str) -> list[tuple[Any, ...]]:
     return await world.app.services.database.call(ask)
 
 
+async def write(world: World, statement: str) -> None:
+    """Change what the bot has stored, behind its back."""
+
+    def change(engine: Engine) -> None:
+        with engine.begin() as connection:
+            connection.exec_driver_sql(statement)
+
+    assert world.app is not None
+    await world.app.services.database.call(change)
+
+
 async def everything(world: World) -> str:
     """Read every table, and the files of SQLite with what was deleted in them."""
     assert world.app is not None

@@ -27,7 +27,7 @@ async def expect_nothing_happened(world: World) -> None:
 
 MISTAKES: dict[str, list[tuple[str, tuple[str, ...], str]]] = {
     "commands": [
-        ("frobnicate", ("no such command", "one of list, github,", "Came: frobnicate"), "help"),
+        ("frobnicate", ("no such command", "one of list, coverage,", "Came: frobnicate"), "help"),
         ("gihub @acme/ui --file release.yml", ("Did you mean *github*?",), "github @acme/ui --file release.yml"),
         ("bitbucket @acme/ui --file release.yml", ("no such command", "Came: bitbucket"), "help"),
         ("bulk @acme/ui", ("not available in this version", "up to 20 packages"), "help github"),
@@ -61,7 +61,7 @@ MISTAKES: dict[str, list[tuple[str, tuple[str, ...], str]]] = {
         ("github @acme/ui@1.2.3 --file release.yml", ("not for one version", "Did you mean *@acme/ui*?"), ""),
         ("github @acme/ui@latest --file release.yml", ("not for one version", "Did you mean *@acme/ui*?"), ""),
         ("github acme/ui --file release.yml", ("no packages with such a name", "Did you mean *@acme/ui*?"), ""),
-        ("github @acme/* --file release.yml", ("Patterns are not supported yet",), "github PACKAGE --file release.yml"),
+        ("github @acme/* --file release.yml", ("No pattern can stand here",), "github PACKAGE --file release.yml"),
         ("github @acme/<!channel> --file release.yml", ("mention of Slack's", "Came: @acme/<!channel>"), ""),
         ("github <!channel> --file release.yml", ("mention of Slack's", "Came: <!channel>"), ""),
         ("github ../../etc/passwd --file release.yml", ("no packages with such a name",), ""),

@@ -7,6 +7,7 @@ import pytest
 
 from bot.sandbox.cast import GENERAL, OWNER, REQUESTER, SECOND_OWNER
 from bot.sandbox.registry import Body
+from bot.sandbox.releases import Spoil
 from bot.sandbox.world import Actor, World
 
 pytestmark = pytest.mark.anyio
@@ -320,3 +321,14 @@ async def test_a_challenge_on_another_host_is_told_and_can_be_tried_again(world:
     await otto.clicks("I'm ready", "dm")
     await otto.confirms()
     assert TRUSTED in request_of(otto)
+
+
+async def test_a_package_that_npm_withholds_is_told_at_once_in_npms_words(world: World) -> None:
+    rita, *_ = people(world)
+    world.registry.spoil(UI, Spoil.BLOCKED)
+    for line in (LINE, f"list {UI}"):
+        told = await rita.says(line)
+        assert "npm shows @acme/ui to nobody: “This package is not available for legal reasons.”" in told
+    assert world.registry.count_calls("/@acme%2fui") == 2
+    world.registry.mend(UI)
+    assert "approve" in await rita.says(LINE)

@@ -1,16 +1,26 @@
 """The main job, whole: ask, approve, confirm with npm, done. The texts are what people read."""
 
+from collections.abc import AsyncIterator
 from http import HTTPStatus
+from pathlib import Path
 
 import pytest
 from inline_snapshot import snapshot
 
 from bot.sandbox.cast import OWNER, REQUESTER, STRANGER
-from bot.sandbox.world import World
+from bot.sandbox.world import World, open_world
 
 pytestmark = pytest.mark.anyio
 
 LINE = "github @acme/ui --repo acme/ui --file release.yml --reason 'drop tokens'"
+
+
+@pytest.fixture(params=["over HTTP", "by Socket Mode"])
+async def world(
+    request: pytest.FixtureRequest, tmp_path: Path, database_settings: dict[str, str]
+) -> AsyncIterator[World]:
+    async with open_world(tmp_path, socket_mode=request.param == "by Socket Mode", **database_settings) as opened:
+        yield opened
 
 
 def plain(world: World, text: str) -> str:

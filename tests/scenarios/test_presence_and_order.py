@@ -59,6 +59,28 @@ async def test_an_hour_without_npm_is_waited_out(world: World) -> None:
     assert len(world.registry.accepted_creates) == 1
 
 
+async def test_who_left_before_npms_list_could_tell_what_it_did_is_asked_to_come_back(world: World) -> None:
+    rita, otto = world.person(REQUESTER), world.person(OWNER)
+    await otto.links_account()
+    await rita.says(LINE)
+    await otto.clicks("Approve")
+    world.registry.lag_seconds = 40
+    world.registry.lose_answer_of_next("POST")
+    await otto.confirms(remember=True)
+    await world.registry.stop()
+    await world.advance(minutes=12)  # the list is due since long, and who may read it is not there any more
+    await world.registry.start()
+    await world.advance(minutes=1)
+    assert (
+        "I look before I say or send anything. ✋ Waits for @otto to press *I'm ready* in their DM." in rita.reads_all()
+    )
+    assert "Nobody has to do anything" not in rita.reads_all()
+    await otto.clicks(READY, "dm")
+    await otto.confirms()
+    assert "now trusts" in rita.reads_all()
+    assert len(world.registry.accepted_creates) == 1
+
+
 async def test_who_is_away_with_one_request_blocks_no_other(world: World) -> None:
     rita, otto = world.person(REQUESTER), world.person(OWNER)
     await otto.links_account()

@@ -1,0 +1,72 @@
+"""Whatever npm, people and chance do: no create is accepted twice for a step, no step ends wrong, everything ends."""
+
+import pytest
+from hypothesis import seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from bot.domain.lifecycle import OPEN_STATES, State
+from bot.sandbox.world import World
+from tests import postgres
+from tests.scenarios.asking import ask
+from tests.scenarios.random_truths import Terminals, find_flaws, read_truths
+from tests.scenarios.random_worlds import AT_RANDOM, RandomWorlds, Tally
+from tests.scenarios.stored import write
+
+ALWAYS_THE_SAME = 20261123
+FEW = settings(AT_RANDOM, max_examples=4, stateful_step_count=8)
+"""`make bench` has more, others each time, and tells the shortest story of what is wrong."""
+
+
+def test_whatever_happens_each_step_ends_as_npm_knows_it_did(postgres_server: str | None) -> None:
+    tally = Tally()
+
+    def database() -> dict[str, str]:
+        return {"NPMTRUST_DATABASE_URL": postgres.make_database(postgres_server)} if postgres_server else {}
+
+    @seed(ALWAYS_THE_SAME)
+    class Worlds(RandomWorlds):
+        def __init__(self) -> None:
+            super().__init__(tally, database)
+
+    run_state_machine_as_test(Worlds, settings=FEW)
+    assert tally.creates, str(tally)
+    assert tally.lost, str(tally)
+    assert len(tally.ends) > 4, str(tally)
+
+
+# What would not be seen, could not be ruled out.
+
+
+async def flaws(world: World) -> str:
+    [step] = await read_truths(world, Terminals())
+    return "\n".join(find_flaws(step))
+
+
+@pytest.mark.anyio
+async def test_an_end_that_is_not_true_is_seen(world: World) -> None:
+    _, otto, _, _ = await ask(world)
+    await otto.clicks("Approve")
+    await otto.confirms()
+    assert await flaws(world) == ""
+    seen = []
+    for state in [state for state in State if state not in OPEN_STATES]:
+        await write(world, f"UPDATE steps SET state = '{state}'")  # noqa: S608 -- our own words
+        seen += [state] if f"{state} is not true" in await flaws(world) else []
+    assert set(State) - OPEN_STATES - set(seen) == {State.APPLIED}
+    await write(world, "UPDATE steps SET state = 'applied'")
+    await write(world, "UPDATE decisions SET npm_user = 'olga-npm'")
+    with pytest.raises(AssertionError, match="otto-npm had not approved"):
+        await flaws(world)
+
+
+@pytest.mark.anyio
+async def test_a_create_that_npm_accepts_twice_is_seen(world: World) -> None:
+    _, otto, _, _ = await ask(world)
+    await otto.clicks("Approve")
+    await otto.confirms(remember=True)
+    [made] = world.registry.configurations("@acme/ui")
+    world.registry.remove_configuration("@acme/ui", made["id"])
+    await write(world, "UPDATE steps SET state = 'ready', finished_at = NULL")
+    await world.settle()
+    assert len(world.registry.accepted_creates) == 2
+    assert "npm accepted the create twice" in await flaws(world)
