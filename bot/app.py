@@ -2,31 +2,50 @@
 
 import asyncio
 import logging
+import os
 import signal
+import threading
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from typing import TypeVar
 
 from aiohttp import web
 
 from bot import __version__
 from bot.clock import Clock
+from bot.domain.findings import Finding
 from bot.errors import SlackError, StartupError, StorageError
-from bot.notifications import Identity, Notifier, SlackRefused
+from bot.health import Health
+from bot.messages import findings as say
+from bot.notifications import Notifier, SlackRefused
 from bot.registry import RegistryClient
 from bot.scheduler import Scheduler
 from bot.services import Options, Services
 from bot.settings import Settings
+from bot.workflow import checkup
+from bot.workflow.checkup_slack import check_socket
 from bot.workflow.workers import WORKERS
-from handlers import MAX_BODY_BYTES, FrontDoor
+from handlers import MAX_BODY_BYTES, FrontDoor, HttpMode, SocketMode
 from storage import migrate
-from storage.database import Database
-from storage.vault import Vault
+from storage.database import Database, DatabaseInUse, file_of
+from storage.vault import Vault, WrongKey
+
+T = TypeVar("T")
 
 DRAIN_SECONDS = 12.0
 """What a call in flight and the answer to it may take when the process ends."""
+REQUEST_SECONDS = 3
+"""What a request in flight may take then."""
+END_SECONDS = 20.0
+"""After a signal the process has ended by then, whatever hangs: nothing that was written down is lost."""
 LONGEST_PAUSE = 30.0
-OLDEST_TICK_SECONDS = 10.0
 
+_BOT_REFUSED = "Slack refuses SLACK_BOT_TOKEN: {}; copy the bot token anew (OAuth & Permissions of the app)"
+_APP_REFUSED = (
+    "Slack refuses SLACK_APP_TOKEN: {}; make an app-level token with the scope connections:write"
+    " (Basic Information of the app), and see that Socket Mode is on"
+)
 _LOG = logging.getLogger(__name__)
 
 
@@ -37,16 +56,13 @@ class App:
     """Once it has started."""
 
     def __init__(self, settings: Settings, clock: Clock, *, tick: bool = True) -> None:
-        if not settings.signing_secret:
-            raise StartupError("this version takes commands over HTTP: set SLACK_SIGNING_SECRET, not SLACK_APP_TOKEN")
         self._settings = settings
-        self._signing_secret = settings.signing_secret
         self._clock = clock
         self._ticks = tick
-        self._scheduler: Scheduler | None = None
-        self._door: FrontDoor | None = None
+        self._health = Health()
+        self._http_mode: HttpMode | None = None
         self._opened = AsyncExitStack()
-        self._runner = web.AppRunner(self._routes(), access_log=None, shutdown_timeout=3)
+        self._runner = web.AppRunner(self._routes(), access_log=None, shutdown_timeout=REQUEST_SECONDS)
 
     @property
     def port(self) -> int:
@@ -59,24 +75,38 @@ class App:
         Raises:
             StartupError: It cannot, in one line why.
         """
-        self.services = await self._open()
+        services = self.services = self._health.services = await self._open()
         await self._listen()
-        identity = await self._identify()
-        self.services.database.workspace = identity.team
-        if self.services.database.is_sqlite:  # the file is ours alone: whoever held something before has died
-            await self.services.database.run(lambda store: store.release_all(self._clock.now()))
+        identity = await self._insist(services.notifier.identify, _BOT_REFUSED)
+        services.database.workspace = identity.team
+        if services.database.is_sqlite:  # the file is ours alone: whoever held something before has died
+            await services.database.run(lambda store: store.release_all(self._clock.now()))
         self._opened.push_async_callback(self._release)
         if self._ticks:
-            self._scheduler = Scheduler(self.services, WORKERS)
-            self._scheduler.start()
-        self._door = FrontDoor(self.services, self._signing_secret)
-        _LOG.info("npmtrust %s takes commands of %s on port %d", __version__, identity.team, self.port)
+            self._health.scheduler = Scheduler(services, WORKERS)
+            self._health.scheduler.start()
+        await self._take_commands()
+        self._health.is_accepted = self._health.is_taking = True
+        where = "by Socket Mode, health on port" if self._settings.app_token else "on port"
+        _LOG.info("npmtrust %s takes commands of %s %s %d", __version__, identity.team, where, self.port)
+
+    async def _take_commands(self) -> None:
+        """Open the door in the way of the settings; behind it both are the same."""
+        services, settings = self.services, self._settings
+        door = FrontDoor(services)
+        if settings.signing_secret:
+            self._http_mode = HttpMode(services, settings.signing_secret, door)
+        elif settings.app_token:
+            self._health.socket_mode = SocketMode(services, settings.app_token, door)
+            await self._insist(self._health.socket_mode.start, _APP_REFUSED)
 
     async def stop(self) -> None:
         """Take nothing any more, finish what runs, close."""
-        self._door = None
-        if self._scheduler is not None:
-            await self._scheduler.drain(DRAIN_SECONDS)
+        self._http_mode, self._health.is_taking = None, False
+        if self._health.socket_mode is not None:
+            await self._health.socket_mode.stop()
+        if self._health.scheduler is not None:
+            await self._health.scheduler.drain(DRAIN_SECONDS)
         await self._opened.aclose()
 
     async def _release(self) -> None:
@@ -88,23 +118,18 @@ class App:
             _LOG.warning("The lanes could not be given back: %s", _one_line(err))
 
     async def _open(self) -> Services:
-        settings = self._settings
-        database = await _open_database(settings, self._opened)
-        notifier = Notifier(settings.bot_token, settings.slack_api_url)
-        self._opened.push_async_callback(notifier.close)
-        hosts = frozenset(settings.auth_hosts)
-        registry = RegistryClient(settings.registry_url, auth_hosts=hosts, clock=self._clock, version=__version__)
-        self._opened.push_async_callback(registry.close)
-        options = Options(
-            registry_url=settings.registry_url,
-            auth_hosts=hosts,
-            website=settings.website,
-            admins=frozenset(settings.admins),
-            channel=settings.channel,
-            pace=timedelta(seconds=settings.pace_seconds),
-            lag=timedelta(seconds=settings.lag_seconds),
-        )
-        return Services(self._clock, database, Vault(settings.secret_keys), registry, notifier, options)
+        database = await _open_database(self._settings, self._opened)
+        services = make_services(self._settings, self._clock, database, self._opened)
+        try:
+            await database.run(lambda store: store.key_check.verify(services.vault))
+        except WrongKey as err:
+            raise StartupError(
+                "NPMTRUST_SECRET_KEYS holds no key of this database: put back the one that it was made with"
+                " (a new one goes in front of it, comma separated), or name another database"
+            ) from err
+        except StorageError as err:
+            raise _unusable(err) from err
+        return services
 
     async def _listen(self) -> None:
         host, port = self._settings.host, self._settings.port
@@ -117,60 +142,55 @@ class App:
                 f"cannot listen on {host}:{port}: {_one_line(err)}; set NPMTRUST_HOST and NPMTRUST_PORT"
             ) from err
 
-    async def _identify(self) -> Identity:
+    async def _insist(self, ask: Callable[[], Awaitable[T]], what_to_do: str) -> T:
+        """Ask Slack until it answers; a no ends the start."""
         pause = 1.0
         while True:
             try:
-                return await self.services.notifier.identify()
+                return await ask()
             except SlackRefused as err:
-                raise StartupError(f"Slack refuses SLACK_BOT_TOKEN: {err}") from err
+                raise StartupError(what_to_do.format(err)) from err
             except SlackError as err:
-                _LOG.warning("Slack cannot be reached: %s; trying again in %g s", err, pause)
-            await asyncio.sleep(pause)
+                wait = max(pause, err.retry_after)
+                _LOG.warning("Slack cannot be reached: %s; trying again in %g s", err, wait)
+            await asyncio.sleep(wait)
             pause = min(2 * pause, LONGEST_PAUSE)
 
     def _routes(self) -> web.Application:
+        """Serve what platforms ask; in HTTP mode also what Slack posts."""
         routes = web.Application(client_max_size=MAX_BODY_BYTES)
-        routes.router.add_post("/slack/events", self._take)
-        routes.router.add_get("/healthz", self._tell_alive)
-        routes.router.add_get("/startupz", self._tell_started)
-        routes.router.add_get("/readyz", self._tell_ready)
+        routes.add_routes(self._health.routes())
+        if self._settings.signing_secret:
+            routes.router.add_post("/slack/events", self._take)
         return routes
 
     async def _take(self, request: web.Request) -> web.Response:
-        if self._door is None:
+        if self._http_mode is None:
             return web.Response(status=503, text="npmtrust is starting or ending; try again in a moment.")
-        return await self._door.handle(request)
-
-    async def _tell_alive(self, _request: web.Request) -> web.Response:
-        return web.json_response({"alive": True})
-
-    async def _tell_started(self, _request: web.Request) -> web.Response:
-        started = self._door is not None
-        return web.json_response({"started": started}, status=200 if started else 503)
-
-    async def _tell_ready(self, _request: web.Request) -> web.Response:
-        reasons = await self._list_reasons()
-        return web.json_response({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
-
-    async def _list_reasons(self) -> list[str]:
-        """List what speaks against taking commands now."""
-        reasons = []
-        if self._door is None:
-            reasons.append("Slack has not accepted the bot token yet, or the process is ending")
-        try:
-            if not await self.services.database.call(migrate.is_current):
-                reasons.append("the database has the schema of another version")
-        except StorageError as err:
-            reasons.append(f"the database does not answer: {_one_line(err)}")
-        if self._scheduler is not None:
-            age = self._scheduler.seconds_since_tick()
-            if age is None or age > OLDEST_TICK_SECONDS:
-                reasons.append("no tick of the scheduler in the last 10 seconds")
-        return reasons
+        return await self._http_mode.handle(request)
 
 
-async def run(settings: Settings) -> None:
+def make_services(settings: Settings, clock: Clock, database: Database, opened: AsyncExitStack) -> Services:
+    """Make what use cases work with; `opened` closes it."""
+    notifier = Notifier(settings.bot_token, settings.slack_api_url)
+    opened.push_async_callback(notifier.close)
+    hosts = frozenset(settings.auth_hosts)
+    registry = RegistryClient(settings.registry_url, auth_hosts=hosts, clock=clock, version=__version__)
+    opened.push_async_callback(registry.close)
+    options = Options(
+        registry_url=settings.registry_url,
+        auth_hosts=hosts,
+        website=settings.website,
+        admins=frozenset(settings.admins),
+        channel=settings.channel,
+        pace=timedelta(seconds=settings.pace_seconds),
+        lag=timedelta(seconds=settings.lag_seconds),
+        handoff_life=timedelta(seconds=settings.handoff_seconds),
+    )
+    return Services(clock, database, Vault(settings.secret_keys), registry, notifier, options)
+
+
+async def run(settings: Settings, *, end_seconds: float = END_SECONDS) -> None:
     """Run until SIGTERM or Ctrl-C."""
     app = App(settings, Clock())
     ended = asyncio.Event()
@@ -183,11 +203,25 @@ async def run(settings: Settings) -> None:
             start.result()
             await end
     finally:
+        if ended.is_set():
+            _end_in_time(end_seconds)
         start.cancel()
         end.cancel()
         await asyncio.gather(start, end, return_exceptions=True)
         await app.stop()
     _LOG.info("npmtrust has ended")
+
+
+def _end_in_time(seconds: float) -> None:
+    """End the process, as a kill would, if it cannot end in order: a thread may hang in a database that does."""
+
+    def end() -> None:
+        _LOG.error("npmtrust could not end in order within %g s, and is ended", seconds)
+        os._exit(1)
+
+    watch = threading.Timer(seconds, end)
+    watch.daemon = True
+    watch.start()
 
 
 async def migrate_database(settings: Settings) -> None:
@@ -196,15 +230,55 @@ async def migrate_database(settings: Settings) -> None:
         await _open_database(settings, opened)
 
 
+async def check_installation(settings: Settings, clock: Clock) -> list[Finding]:
+    """Look at everything that `run` will need, and change nothing. The bot may run meanwhile."""
+    url = settings.database_url.get_secret_value()
+    found = [say.settings_read(settings.registry_url, socket_mode=settings.app_token is not None)]
+    async with AsyncExitStack() as opened:
+        try:
+            file = file_of(url)
+            # A file that is not there yet is not made: it would belong to who looks, and not to who runs the bot.
+            database = Database(url if file is None or os.access(file, os.W_OK) else "sqlite://")
+        except (StorageError, OSError) as err:
+            return [*found, say.database_unusable(_one_line(err))]
+        opened.push_async_callback(database.close)
+        services = make_services(settings, clock, database, opened)
+        found += await checkup.check(services, file=file)
+        if settings.app_token:
+            found += await check_socket(services, settings.app_token)
+    return found
+
+
 async def _open_database(settings: Settings, opened: AsyncExitStack) -> Database:
+    """Open the database with the schema of this version."""
     try:
         database = Database(settings.database_url.get_secret_value())
         opened.push_async_callback(database.close)
         database.claim_file()
-        await database.call(migrate.upgrade)
+        schema = await database.call(migrate.compare)
+    except DatabaseInUse as err:
+        raise StartupError(str(err)) from err
     except (StorageError, OSError) as err:
-        raise StartupError(f"the database of NPMTRUST_DATABASE_URL cannot be used: {_one_line(err)}") from err
+        raise _unusable(err) from err
+    if schema is migrate.Schema.NEWER:
+        raise StartupError(
+            "the database has the schema of a newer npmtrust: run that version, or restore a backup from before it"
+        )
+    try:
+        await database.call(migrate.upgrade)
+    except StorageError as err:
+        raise StartupError(
+            f"the database cannot be brought to the schema of this version, and is as it was: {_one_line(err)};"
+            " mend that, then run `npmtrust migrate`"
+        ) from err
     return database
+
+
+def _unusable(error: Exception) -> StartupError:
+    return StartupError(
+        f"the database of NPMTRUST_DATABASE_URL cannot be used: {_one_line(error)}; it needs a folder that can be"
+        " written (sqlite:///FILE), or a server that runs (postgresql://…)"
+    )
 
 
 def _one_line(error: Exception) -> str:

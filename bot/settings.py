@@ -4,8 +4,9 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from cryptography.fernet import Fernet
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
@@ -18,6 +19,14 @@ PACE_FLOOR = 2.0
 """Seconds from the end of one call to the start of the next; npm asks for it. A registry on loopback is exempt."""
 
 SLACK_API_URL = "https://slack.com/api/"
+
+_TOKEN_KINDS = {
+    "xoxb-": "a bot token",
+    "xapp-": "an app-level token",
+    "xoxp-": "a user token",
+    "xoxe": "a refresh token",
+}
+"""By how Slack's tokens begin: https://docs.slack.dev/authentication/tokens."""
 
 
 def _check_base_url(url: str) -> str:
@@ -35,9 +44,23 @@ def _is_loopback(url: str) -> bool:
 
 
 def _check_database_url(url: SecretStr) -> SecretStr:
-    if not url.get_secret_value().startswith(("sqlite:///", "postgresql://")):
+    scheme, _, rest = url.get_secret_value().partition("://")
+    if scheme == "sqlite":
+        # One in memory, also by a query of SQLite's, would forget at the next start what it has promised.
+        is_known = rest.startswith("/") and rest not in ("/", "/:memory:") and "?" not in rest
+    else:
+        is_known = scheme == "postgresql"
+    if not is_known:
         raise ValueError("expected sqlite:///FILE or postgresql://USER@HOST/NAME")
     return url
+
+
+def _check_secret(secret: SecretStr) -> SecretStr:
+    """Refuse what was copied with more than itself, such as the line break at the end of a mounted file."""
+    text = secret.get_secret_value()
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("it holds a space, a line break or another character that Slack's secrets never have")
+    return secret
 
 
 def _check_key(key: SecretStr) -> SecretStr:
@@ -59,6 +82,20 @@ def _like(pattern: str, expected: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _starting_with(prefixes: tuple[str, ...], expected: str) -> AfterValidator:
+    """Make a check of a token's kind, which tells what kind was given and nothing else of it."""
+
+    def check(token: SecretStr) -> SecretStr:
+        text = token.get_secret_value()
+        if not text.startswith(prefixes):
+            kind = next((known for known in _TOKEN_KINDS if text.startswith(known)), "")
+            came = f"this is {_TOKEN_KINDS[kind]} ({kind})" if kind else "this one starts otherwise"
+            raise ValueError(f"expected {expected}; {came}")
+        return token
+
+    return AfterValidator(check)
+
+
 def _split(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
@@ -74,8 +111,12 @@ def _default_database() -> SecretStr:
     return SecretStr(f"sqlite:///{folder / 'npmtrust' / 'npmtrust.sqlite3'}")
 
 
-def _ask_npm() -> str:
-    """Ask the npm of this machine for its registry, as npm's own configuration files have it."""
+def find_registry() -> str:
+    """Ask the npm of this machine for its registry, as npm's own configuration files have it.
+
+    Raises:
+        StartupError: There is no npm, or it fails.
+    """
     try:
         answer = subprocess.run(
             ["npm", "config", "get", "registry"],  # noqa: S607 (npm stands wherever PATH has it)
@@ -98,6 +139,16 @@ Host = Annotated[
     BeforeValidator(lambda value: str(value).lower()),
     _like(r"[a-z0-9.-]+(:[0-9]{1,5})?", "host or host:port, comma separated, without https:// and paths"),
 ]
+BotToken = Annotated[
+    SecretStr,
+    AfterValidator(_check_secret),
+    _starting_with(("xoxb-", "xoxe.xoxb-"), "the bot token, which starts with xoxb- (OAuth & Permissions of the app)"),
+]
+AppToken = Annotated[
+    SecretStr,
+    AfterValidator(_check_secret),
+    _starting_with(("xapp-",), "an app-level token, which starts with xapp- (Basic Information of the app)"),
+]
 Person = Annotated[str, _like("[UW][A-Z0-9]+", "Slack ids of people such as U0123ABCD, comma separated")]
 Channel = Annotated[str, _like("([CG][A-Z0-9]+)?", "the id of a channel such as C0123ABCD")]
 Key = Annotated[SecretStr, AfterValidator(_check_key)]
@@ -105,52 +156,71 @@ CommaSeparated = (NoDecode, BeforeValidator(_split))
 
 
 class Settings(BaseSettings):
-    """All settings. Variables that are not named here are not looked at."""
+    """All settings. Variables that are not named here are not looked at.
+
+    The README's table is made of what stands below each: `make readme`.
+    """
 
     model_config = SettingsConfigDict(
         env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
     )
 
-    bot_token: SecretStr = Field(validation_alias="SLACK_BOT_TOKEN")
-    app_token: SecretStr | None = Field(None, validation_alias="SLACK_APP_TOKEN")
-    """Socket Mode."""
-    signing_secret: SecretStr | None = Field(None, validation_alias="SLACK_SIGNING_SECRET")
-    """HTTP mode. Exactly one of these two is set."""
+    bot_token: BotToken = Field(validation_alias="SLACK_BOT_TOKEN")
+    """The app's Bot User OAuth Token, `xoxb-…`."""
+    app_token: AppToken | None = Field(None, validation_alias="SLACK_APP_TOKEN")
+    """Socket Mode: an app-level token, `xapp-…`, with `connections:write`. Default: one of this and the next."""
+    signing_secret: Annotated[SecretStr, AfterValidator(_check_secret)] | None = Field(
+        None, validation_alias="SLACK_SIGNING_SECRET"
+    )
+    """HTTP mode: the app's Signing Secret; Slack posts to `/slack/events`. Default: one of this and the last."""
     slack_api_url: BaseUrl = Field(SLACK_API_URL, validation_alias="SLACK_API_URL")
+    """Base of Slack's Web API."""
 
     npm_config_registry: str = Field("", validation_alias="NPM_CONFIG_REGISTRY")
-    """npm's own variable, looked at when ours is not set."""
+    """npm's own variable, looked at when the next is not set. Default: none."""
     registry_url: BaseUrl = Field(
-        default_factory=lambda data: data["npm_config_registry"] or _ask_npm(),
+        default_factory=lambda data: data["npm_config_registry"] or find_registry(),
         validate_default=True,
         validation_alias="NPMTRUST_REGISTRY_URL",
     )
+    """Base of the npm registry. Default: what `npm config get registry` says; required without npm."""
     auth_hosts: Annotated[tuple[Host, ...], *CommaSeparated] = Field(
         ("www.npmjs.com",), min_length=1, validation_alias="NPMTRUST_AUTH_HOSTS"
     )
-    """Hosts that a handoff link may have; https only, but for loopback. The first is npm's website."""
+    """Hosts that a link of npm's may have, comma separated: `host` or `host:port`; https only, but for loopback. The
+    first is npm's website."""
 
     database_url: Annotated[SecretStr, AfterValidator(_check_database_url)] = Field(
         default_factory=_default_database, validation_alias="NPMTRUST_DATABASE_URL"
     )
+    """`sqlite:///FILE` or `postgresql://USER@HOST/NAME`. Default: a SQLite file under the user's data folder."""
     secret_keys: Annotated[tuple[Key, ...], *CommaSeparated] = Field(
         min_length=1, validation_alias="NPMTRUST_SECRET_KEYS"
     )
-    """The first encrypts, all decrypt."""
+    """Fernet keys, comma separated: the first encrypts, all decrypt. `npmtrust keygen` prints one."""
 
     policy_file: str = Field("", validation_alias="NPMTRUST_POLICY_FILE")
+    """Not in this version: a start with it is refused. Default: none."""
     admins: Annotated[tuple[Person, ...], *CommaSeparated] = Field((), validation_alias="NPMTRUST_ADMINS")
+    """Slack ids, comma separated: they confirm account links, cancel, acknowledge alarms, see `doctor`, and review the
+    requests of only maintainers. Default: none."""
     channel: Channel = Field("", validation_alias="NPMTRUST_CHANNEL")
-    """Empty: the channel of the command."""
+    """Id of the channel for requests and alarms. Default: the channel of the command or watch."""
 
     host: str = Field("0.0.0.0", validation_alias="NPMTRUST_HOST")  # noqa: S104 (a container's port is published by choice)
+    """Address at which `/healthz`, `/readyz`, `/startupz` and, in HTTP mode, `/slack/events` are served."""
     port: int = Field(3000, ge=0, le=65535, validation_alias="NPMTRUST_PORT")
+    """Its port; `0` takes any."""
     pace_seconds: float = Field(PACE_FLOOR, ge=0, le=3600, validation_alias="NPMTRUST_PACE_SECONDS")
+    """From the end of one call to the start of the next; at least 2 unless the registry is on loopback."""
     lag_seconds: float = Field(120, ge=0, le=3600, validation_alias="NPMTRUST_LAG_SECONDS")
     """How long npm's lists may lag behind a write."""
+    handoff_seconds: float = Field(300, ge=60, le=900, validation_alias="NPMTRUST_HANDOFF_SECONDS")
+    """How long a link of npm's is waited for; after that its person presses a button for a new one."""
     log_format: Literal["json", "console"] | None = Field(None, validation_alias="NPMTRUST_LOG_FORMAT")
-    """None: console on a terminal, else json."""
+    """`json` or `console`. Default: `console` at a terminal, else `json`."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", validation_alias="NPMTRUST_LOG_LEVEL")
+    """`DEBUG`, `INFO`, `WARNING` or `ERROR`."""
 
     @property
     def website(self) -> str:
@@ -161,9 +231,15 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _check_together(self) -> "Settings":
         if self.app_token and self.signing_secret:
-            raise ValueError("SLACK_APP_TOKEN and SLACK_SIGNING_SECRET are both set: keep the one of the mode you use")
+            raise ValueError(
+                "SLACK_APP_TOKEN and SLACK_SIGNING_SECRET are both set: keep the first for Socket Mode, or the second"
+                " for HTTP mode"
+            )
         if not (self.app_token or self.signing_secret):
-            raise ValueError("set SLACK_SIGNING_SECRET (HTTP mode) or SLACK_APP_TOKEN (Socket Mode)")
+            raise ValueError(
+                "set SLACK_APP_TOKEN (Socket Mode: no public address is needed)"
+                " or SLACK_SIGNING_SECRET (HTTP mode: Slack posts to /slack/events)"
+            )
         if self.pace_seconds < PACE_FLOOR and not _is_loopback(self.registry_url):
             raise ValueError(f"NPMTRUST_PACE_SECONDS is at least {PACE_FLOOR:g} unless the registry is on loopback")
         if self.policy_file:  # A policy that is not applied would let through what it forbids.
@@ -182,14 +258,33 @@ def load_settings() -> Settings:
     except ValidationError as err:
         # Not chained: the foreign error holds what was read, secrets included.
         raise StartupError(_explain(err)) from None
+    except (OSError, UnicodeDecodeError) as err:
+        raise StartupError(
+            f".env cannot be read: {type(err).__name__}; look at its rights, and write it anew"
+        ) from None
+
+
+def parse_settings(values: Mapping[str, str]) -> Settings:
+    """Read the settings as `.env` would give them if it held these values.
+
+    Raises:
+        StartupError: as `load_settings`.
+    """
+    given: dict[str, Any] = dict(values)
+    try:
+        return Settings(_env_file=None, **given)
+    except ValidationError as err:
+        raise StartupError(_explain(err)) from None
 
 
 def _explain(error: ValidationError) -> str:
     found = error.errors(include_url=False, include_input=False, include_context=False)
+    wrong_items = {each["loc"][0] for each in found if len(each["loc"]) > 1}
     sentences = (
         _sentence(str(each["loc"][0]) if each["loc"] else "", each["type"], each["msg"])
         for each in found
-        if each["type"] != "default_factory_not_called"  # a consequence of another error
+        if each["type"] != "default_factory_not_called"  # a consequence of another error, as the next is
+        and not (each["type"] == "too_short" and each["loc"][0] in wrong_items)
     )
     return "; ".join(dict.fromkeys(sentences))
 

@@ -1,4 +1,4 @@
-"""The one way in for all that Slack sends: HTTP requests, and payloads that were verified in another way."""
+"""The one way in for all that Slack sends: `http_mode` and `socket_mode` know that it is Slack's, and bring it here."""
 
 import logging
 import re
@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from aiohttp import web
-from pydantic import SecretStr
-from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
@@ -20,7 +17,6 @@ from handlers.actions import ActionListener
 from handlers.commands import CommandListener
 from handlers.errors import ErrorListener
 from handlers.payloads import INCOMING, parse_incoming
-from handlers.request_guard import Refusal, check_signature, is_certificate_check, read_body
 from handlers.views import ViewListener
 
 _LOG = logging.getLogger(__name__)
@@ -30,25 +26,10 @@ _ANY = re.compile("")
 class FrontDoor:
     """Takes what Slack sends to one workspace, whose id the database knows by now."""
 
-    def __init__(self, services: Services, signing_secret: SecretStr) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
-        self._secret = signing_secret
         self._errors = ErrorListener(services)
         self._bolt = self._make_bolt()
-
-    async def handle(self, request: web.Request) -> web.Response:
-        """Answer `POST /slack/events`."""
-        try:
-            body = await request.read()
-        except web.RequestPayloadError:
-            return self._refuse(Refusal(HTTPStatus.BAD_REQUEST, "the body is broken"))
-        refusal = check_signature(request.headers, body, secret=self._secret, now=self._services.clock.now())
-        if refusal and is_certificate_check(request.content_type, body):
-            return web.Response()
-        content = refusal or read_body(request.content_type, body)
-        if isinstance(content, Refusal):
-            return self._refuse(content)
-        return await to_aiohttp_response(await self.dispatch(content))
 
     async def dispatch(self, body: Mapping[str, Any]) -> BoltResponse:
         """Store and acknowledge a payload that is known to come from Slack."""
@@ -62,10 +43,6 @@ class FrontDoor:
         if incoming and incoming.team != self._services.database.workspace:
             return await self._errors.answer(incoming, acks.foreign_workspace())
         return await self._bolt.async_dispatch(request)
-
-    def _refuse(self, refusal: Refusal) -> web.Response:
-        _LOG.warning("A request to /slack/events was refused: %s", refusal.reason)
-        return web.Response(status=refusal.status, text=refusal.reason)
 
     def _make_bolt(self) -> AsyncApp:
         log = logging.getLogger("slack_bolt")

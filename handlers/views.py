@@ -7,7 +7,7 @@ from slack_bolt.context.async_context import AsyncBoltContext
 
 from bot.domain.deliveries import SubmissionDelivery
 from bot.messages import acks
-from bot.messages.forms import read_operation_form, read_reject_form
+from bot.messages.forms import read_acknowledge_form, read_operation_form, read_reject_form
 from bot.messages.ids import Callback
 from bot.services import Services
 from bot.workflow.inbox import receive
@@ -16,6 +16,7 @@ from handlers.payloads import INCOMING, Incoming
 _READERS: Mapping[str, Callable[[dict[str, str], str], object]] = {
     Callback.OPERATION: read_operation_form,
     Callback.REJECT: read_reject_form,
+    Callback.ACKNOWLEDGE: read_acknowledge_form,
 }
 
 

@@ -2,8 +2,11 @@ import asyncio
 import json
 import logging
 import signal
+import sqlite3
 import sys
+import threading
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,8 @@ from bot.settings import Settings
 
 pytestmark = pytest.mark.anyio
 TOKEN = "xoxb-token"
+APP_TOKEN = "xapp-token"
+BY_SOCKET = {"SLACK_APP_TOKEN": APP_TOKEN, "SLACK_SIGNING_SECRET": ""}
 
 
 @pytest.fixture
@@ -35,7 +40,7 @@ async def patience() -> AsyncIterator[None]:
 
 @pytest.fixture
 async def slack() -> AsyncIterator[LocalSlack]:
-    slack = LocalSlack(Clock(), signing_secret="secret", bot_token=TOKEN)
+    slack = LocalSlack(Clock(), signing_secret="secret", bot_token=TOKEN, app_token=APP_TOKEN)
     await slack.start()
     yield slack
     await slack.stop()
@@ -56,7 +61,7 @@ def environment(slack: LocalSlack, tmp_path: Path) -> dict[str, str]:
 
 
 def settings_of(environment: dict[str, str], **changed: str) -> Settings:
-    values: dict[str, Any] = environment | changed
+    values: dict[str, Any] = {name: value for name, value in (environment | changed).items() if value}
     return Settings(_env_file=None, **values)
 
 
@@ -96,7 +101,7 @@ async def test_a_bot_that_takes_commands_is_ready(environment: dict[str, str]) -
     try:
         assert await get(app, "/healthz") == (200, {"alive": True})
         assert await get(app, "/startupz") == (200, {"started": True})
-        assert await get(app, "/readyz") == (200, {"ready": True, "reasons": []})
+        assert await get(app, "/readyz") == (200, {"ready": True, "failed": {}})
         assert app.services.database.workspace == TEAM_ID
         assert await post(app) == 401
     finally:
@@ -112,7 +117,7 @@ async def test_a_bot_without_slack_waits_and_says_so(slack: LocalSlack, environm
     try:
         status, body = await get(app, "/readyz")
         assert (status, body["ready"]) == (503, False)
-        assert "Slack has not accepted the bot token yet" in body["reasons"][0]
+        assert set(body["failed"]) == {"slack", "process"}
         assert await get(app, "/startupz") == (503, {"started": False})
         assert (await get(app, "/healthz"))[0] == 200
         assert await post(app) == 503
@@ -130,8 +135,61 @@ async def test_readiness_names_what_is_missing(environment: dict[str, str]) -> N
         await app.services.database.call(lambda engine: engine.raw_connection().execute("DELETE FROM alembic_version"))
         assert await get(app, "/readyz") == (
             503,
-            {"ready": False, "reasons": ["the database has the schema of another version"]},
+            {"ready": False, "failed": {"database": "it has the schema of another version"}},
         )
+    finally:
+        await app.stop()
+
+
+async def test_readiness_tells_nobody_what_the_database_says(
+    environment: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    app = App(settings_of(environment), Clock(), tick=False)
+    await app.start()
+    try:
+        await app.services.database.call(
+            lambda engine: engine.raw_connection().executescript(
+                "DROP TABLE alembic_version; CREATE VIEW alembic_version AS SELECT * FROM private"
+            )
+        )
+        status, body = await get(app, "/readyz")
+    finally:
+        await app.stop()
+    assert (status, body["failed"]) == (503, {"database": "it does not answer"})
+    assert "The database does not answer: no such table: main.private" in caplog.text
+
+
+async def test_readiness_does_not_wait_for_a_database_that_hangs(environment: dict[str, str]) -> None:
+    app = App(settings_of(environment), Clock(), tick=False)
+    await app.start()
+    goes_on = threading.Event()
+    hanging = asyncio.create_task(app.services.database.call(lambda _engine: goes_on.wait()))
+    try:
+        status, body = await get(app, "/readyz")
+        assert (status, body["failed"]) == (503, {"database": "it does not answer within 2 s"})
+        assert (await get(app, "/healthz"))[0] == 200
+    finally:
+        goes_on.set()
+        await hanging
+        await app.stop()
+
+
+async def test_a_bot_of_socket_mode_is_ready_once_a_connection_is_open(
+    slack: LocalSlack, environment: dict[str, str]
+) -> None:
+    slack.fail_next("apps.connections.open", status=503)
+    app = App(settings_of(environment, **BY_SOCKET), Clock())
+    async with Heard("Slack cannot be reached: ") as heard:
+        starting = asyncio.create_task(app.start())
+        await heard.wait()
+    try:
+        status, body = await get(app, "/readyz")
+        assert (status, set(body["failed"]) - {"scheduler"}) == (503, {"slack", "process", "connection"})
+        assert await get(app, "/startupz") == (503, {"started": False})
+        await starting
+        while (await get(app, "/readyz"))[0] == 503:
+            pass
+        assert await post(app) == 404
     finally:
         await app.stop()
 
@@ -151,7 +209,7 @@ async def test_readiness_needs_a_tick(environment: dict[str, str]) -> None:
             pass
         clock.seconds = 11
         status, body = await get(app, "/readyz")
-        assert (status, body["reasons"]) == (503, ["no tick of the scheduler in the last 10 seconds"])
+        assert (status, body["failed"]) == (503, {"scheduler": "no tick in the last 10 seconds"})
     finally:
         await app.stop()
 
@@ -182,24 +240,56 @@ async def test_a_second_bot_on_the_same_file_ends_its_start(environment: dict[st
         await first.stop()
 
 
-async def test_socket_mode_is_refused_with_the_way_out(environment: dict[str, str]) -> None:
-    settings = settings_of(environment | {"SLACK_SIGNING_SECRET": ""}, SLACK_APP_TOKEN="xapp-1")
-    with pytest.raises(StartupError, match="set SLACK_SIGNING_SECRET"):
-        App(settings, Clock())
+async def test_a_process_that_cannot_end_in_order_ends_in_time(environment: dict[str, str], tmp_path: Path) -> None:
+    """Somebody else has locked the database: what gives it back would wait for many times ten seconds."""
+    code = (
+        "import asyncio; from bot import app, log; from bot.settings import load_settings;"
+        "log.configure('json', 'INFO'); asyncio.run(app.run(load_settings(), end_seconds=0.5))"
+    )
+    environment |= {"PYTHONPATH": str(Path(__file__).parents[1])}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, cwd=tmp_path, env=environment, stderr=asyncio.subprocess.PIPE
+    )
+    assert process.stderr is not None
+    while b"takes commands" not in await process.stderr.readline():
+        pass
+    with closing(sqlite3.connect(tmp_path / "npmtrust.sqlite3", isolation_level=None)) as locked:
+        locked.execute("BEGIN IMMEDIATE")
+        for _ in range(2):  # somebody who cannot wait changes nothing
+            process.send_signal(signal.SIGTERM)
+        told = (await process.stderr.read()).decode().splitlines()
+    assert await process.wait() == 1
+    assert json.loads(told[-1])["message"] == "npmtrust could not end in order within 0.5 s, and is ended"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_keys_can_be_rotated_and_another_database_is_not_touched(environment: dict[str, str]) -> None:
+    old, new, other = environment["NPMTRUST_SECRET_KEYS"], *(Fernet.generate_key().decode() for _ in range(2))
+    for keys in (old, f"{new},{old}", new):
+        app = App(settings_of(environment, NPMTRUST_SECRET_KEYS=keys), Clock(), tick=False)
+        await app.start()
+        await app.stop()
+    for keys in (other, old):
+        app = App(settings_of(environment, NPMTRUST_SECRET_KEYS=keys), Clock(), tick=False)
+        with pytest.raises(StartupError, match="NPMTRUST_SECRET_KEYS holds no key of this database: put back the one"):
+            await app.start()
+        await app.stop()
+
+
+@pytest.mark.parametrize(("number", "mode"), [(signal.SIGTERM, {}), (signal.SIGINT, BY_SOCKET)])
 async def test_a_signal_ends_the_process_in_order(
-    environment: dict[str, str], tmp_path: Path, number: signal.Signals
+    environment: dict[str, str], tmp_path: Path, number: signal.Signals, mode: dict[str, str]
 ) -> None:
-    environment |= {"PYTHONPATH": str(Path(__file__).parents[1]), "NPMTRUST_LOG_FORMAT": "json"}
+    environment |= mode | {"PYTHONPATH": str(Path(__file__).parents[1]), "NPMTRUST_LOG_FORMAT": "json"}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "run", cwd=tmp_path, env=environment, stderr=asyncio.subprocess.PIPE
     )
     assert process.stderr is not None
-    started = json.loads(await process.stderr.readline())["message"]
+    started = ""
+    while "takes commands" not in started:
+        started = json.loads(await process.stderr.readline())["message"]
     process.send_signal(number)
     rest = (await process.stderr.read()).decode().splitlines()
     assert await process.wait() == 0
     assert f"takes commands of {TEAM_ID}" in started
-    assert [json.loads(line)["message"] for line in rest] == ["npmtrust has ended"]
+    told = [json.loads(line)["message"] for line in rest]
+    assert [line for line in told if not line.startswith("Connected to Slack")] == ["npmtrust has ended"]

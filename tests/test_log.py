@@ -1,3 +1,4 @@
+import asyncio
 import json
 import logging
 from collections.abc import Iterator
@@ -27,6 +28,28 @@ def test_a_machine_gets_one_object_a_line(capsys: pytest.CaptureFixture[str]) ->
     assert record["time"].endswith("+00:00")
 
 
+async def log_of_a_delivery() -> None:
+    with log.scope():
+        log.about(delivery=5, change_set="C-42")
+        with log.scope():
+            logging.getLogger("bot").info("another piece of work")
+        log.about(step=3, call=None)
+        await asyncio.gather(asyncio.to_thread(logging.getLogger("bot").info, "beside it"))
+    logging.getLogger("bot").info("after it")
+
+
+def test_each_line_tells_what_it_is_about(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("json", "INFO")
+    asyncio.run(log_of_a_delivery())
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    ids = [{name: line[name] for name in ("delivery", "change_set", "step", "call") if name in line} for line in lines]
+    assert ids == [{}, {"delivery": "5", "change_set": "C-42", "step": "3"}, {}]
+    log.configure("console", "INFO")
+    asyncio.run(log_of_a_delivery())
+    endings = [line.split("INFO    ")[1] for line in capsys.readouterr().err.splitlines()]
+    assert endings == ["another piece of work", "beside it  [delivery=5 change_set=C-42 step=3]", "after it"]
+
+
 def test_an_exception_stays_within_its_line(capsys: pytest.CaptureFixture[str]) -> None:
     log.configure("json", "INFO")
     try:
@@ -42,6 +65,13 @@ def test_a_person_gets_a_line_to_read(capsys: pytest.CaptureFixture[str]) -> Non
     logging.getLogger("bot.app").info("not shown")
     logging.getLogger("bot.app").warning("shown")
     assert capsys.readouterr().err.rstrip().endswith("WARNING shown")
+
+
+def test_what_comes_from_outside_makes_no_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("console", "INFO")
+    logging.getLogger("bot").info("Slack says: %s", "no\n12:00:00 INFO    all is well \x1b[2J é…")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith(r"Slack says: no\n12:00:00 INFO    all is well \x1b[2J é…")
 
 
 def test_libraries_that_log_bodies_are_kept_quiet(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,7 @@
 import asyncio
 import itertools
+import json
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -7,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bot import log
+from bot.log import JsonLines
 from bot.scheduler import Scheduler
 from bot.services import Services
 from bot.workflow.progress import Progress, Worker
@@ -199,3 +203,26 @@ async def test_what_does_not_finish_in_time_is_ended(services: Services, caplog:
         await scheduler.drain(0.01)
     assert lane.finished == 0
     assert "The worker lane did not finish" in caplog.text
+
+
+async def test_a_line_tells_what_its_own_worker_was_about(services: Services, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.handler.setFormatter(JsonLines())
+    failed, woken = asyncio.Event(), asyncio.Event()
+
+    async def fail(services: Services) -> Progress:
+        log.about(delivery=7)
+        services.bell.ring("next")
+        failed.set()
+        raise LookupError("nobody expected this")
+
+    async def tell(_services: Services) -> Progress:
+        if failed.is_set():
+            logging.getLogger("bot").warning("woken")
+            woken.set()
+        return Progress()
+
+    async with running(services, {"failing": fail, "next": tell}):
+        await woken.wait()
+    lines = [json.loads(line) for line in caplog.text.splitlines() if line.startswith("{")]
+    ids = {line["message"][:5]: line.get("delivery") for line in lines}
+    assert ids == {"Error": "7", "woken": None}

@@ -125,8 +125,14 @@ def test_everything_that_is_missing_is_told_in_one_line() -> None:
 
 MISTAKES = [
     # Slack
-    ({"SLACK_SIGNING_SECRET": ""}, "set SLACK_SIGNING_SECRET (HTTP mode) or SLACK_APP_TOKEN (Socket Mode)"),
+    ({"SLACK_SIGNING_SECRET": ""}, "set SLACK_APP_TOKEN (Socket Mode: no public address is needed) or SLACK_SIGNING"),
     ({"SLACK_APP_TOKEN": "xapp-1"}, "SLACK_APP_TOKEN and SLACK_SIGNING_SECRET are both set"),
+    ({"SLACK_BOT_TOKEN": "xoxp-1"}, "SLACK_BOT_TOKEN: expected the bot token, which starts with xoxb-"),
+    ({"SLACK_BOT_TOKEN": "swordfish"}, "SLACK_BOT_TOKEN: expected the bot token, which starts with xoxb-"),
+    ({"SLACK_APP_TOKEN": "xoxb-1"}, "SLACK_APP_TOKEN: expected an app-level token, which starts with xapp-"),
+    ({"SLACK_BOT_TOKEN": "xoxb-1\n"}, "SLACK_BOT_TOKEN: it holds a space, a line break or another character"),
+    ({"SLACK_BOT_TOKEN": "xoxb-1…"}, "SLACK_BOT_TOKEN: it holds a space, a line break or another character"),
+    ({"SLACK_SIGNING_SECRET": "swordfish\n"}, "SLACK_SIGNING_SECRET: it holds a space, a line break or another"),
     ({"SLACK_API_URL": "http://slack.example.com/api/"}, "SLACK_API_URL: http is accepted only on loopback"),
     # the registry
     ({"NPMTRUST_REGISTRY_URL": "http://registry.example.com"}, "NPMTRUST_REGISTRY_URL: http is accepted only on"),
@@ -139,6 +145,8 @@ MISTAKES = [
     ({"NPMTRUST_PACE_SECONDS": "-1"}, "NPMTRUST_PACE_SECONDS: "),
     ({"NPMTRUST_PACE_SECONDS": "nan"}, "NPMTRUST_PACE_SECONDS: "),
     ({"NPMTRUST_LAG_SECONDS": "two minutes"}, "NPMTRUST_LAG_SECONDS: "),
+    ({"NPMTRUST_HANDOFF_SECONDS": "5"}, "NPMTRUST_HANDOFF_SECONDS: "),
+    ({"NPMTRUST_HANDOFF_SECONDS": "3600"}, "NPMTRUST_HANDOFF_SECONDS: "),
     # hosts of links
     ({"NPMTRUST_AUTH_HOSTS": ","}, "NPMTRUST_AUTH_HOSTS: "),
     ({"NPMTRUST_AUTH_HOSTS": "https://www.npmjs.com"}, "NPMTRUST_AUTH_HOSTS: expected host or host:port"),
@@ -146,6 +154,9 @@ MISTAKES = [
     ({"NPMTRUST_AUTH_HOSTS": "*.npmjs.com"}, "NPMTRUST_AUTH_HOSTS: expected host or host:port"),
     # what is stored
     ({"NPMTRUST_DATABASE_URL": "mysql://u:word@db/x"}, "NPMTRUST_DATABASE_URL: expected sqlite:///FILE or postgresql"),
+    ({"NPMTRUST_DATABASE_URL": "sqlite:///"}, "NPMTRUST_DATABASE_URL: expected sqlite:///FILE or postgresql"),
+    ({"NPMTRUST_DATABASE_URL": "sqlite:///:memory:"}, "NPMTRUST_DATABASE_URL: expected sqlite:///FILE or postgresql"),
+    ({"NPMTRUST_DATABASE_URL": "sqlite:///file:x?mode=memory&uri=true"}, "NPMTRUST_DATABASE_URL: expected sqlite"),
     ({"NPMTRUST_SECRET_KEYS": "swordfish"}, "NPMTRUST_SECRET_KEYS: expected Fernet keys"),
     ({"NPMTRUST_SECRET_KEYS": f"{KEY},swordfish"}, "NPMTRUST_SECRET_KEYS: expected Fernet keys"),
     # who and where
@@ -168,8 +179,20 @@ def test_a_mistake_is_one_line_that_quotes_no_value(
     told = str(failed.value)
     assert told.startswith(line)
     assert "\n" not in told
-    assert not [word for word in ("swordfish", "word@", KEY, "xoxb-", "signing-secret") if word in told]
+    assert not [word for word in ("swordfish", "word@", KEY, "xoxb-secret", "signing-secret") if word in told]
     assert failed.value.__cause__ is None
+
+
+def test_a_wrong_one_among_several_is_one_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(StartupError) as failed:
+        load(monkeypatch, NPMTRUST_SECRET_KEYS="swordfish")
+    assert str(failed.value).count("NPMTRUST_SECRET_KEYS") == 1
+
+
+def test_a_dot_env_that_cannot_be_read_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"NPMTRUST_PORT=\xff\xfe\n")
+    with pytest.raises(StartupError, match=r"^\.env cannot be read: UnicodeDecodeError; look at its rights"):
+        load(monkeypatch)
 
 
 def test_settings_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ from bot.settings import Settings
 from storage.store import Store
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
+APP_TOKEN = "xapp-token"
 FORM = "application/x-www-form-urlencoded"
 _DELIVERY: TypeAdapter[Delivery] = TypeAdapter(Delivery)
 
@@ -74,6 +75,10 @@ class Door:
 
     async def command(self, text: str, **changed: str) -> Answered:
         return await self.post(urlencode(command(text) | changed).encode())
+
+    async def get(self, path: str) -> Answered:
+        async with self.http.get(f"http://127.0.0.1:{self.app.port}{path}") as answer:
+            return Answered(answer.status, await answer.text())
 
     async def interact(self, payload: object) -> Answered:
         return await self.post(urlencode({"payload": json.dumps(payload)}).encode())
@@ -159,14 +164,19 @@ def written(text: str) -> dict[str, object]:
 
 
 @asynccontextmanager
-async def open_door(folder: Path) -> AsyncIterator[Door]:
+async def open_door(folder: Path, *, socket_mode: bool = False, refusal: str = "") -> AsyncIterator[Door]:
+    """Open it; with a `refusal` Slack refuses the first connection of Socket Mode in this word."""
     clock = OwnClock()
-    slack = LocalSlack(clock, signing_secret=SECRET, bot_token="xoxb-token")
+    slack = LocalSlack(clock, signing_secret=SECRET, bot_token="xoxb-token", app_token=APP_TOKEN)
+    slack.socket_mode = socket_mode
+    if refusal:
+        slack.fail_next("apps.connections.open", error=refusal)
     await slack.start()
     settings = Settings(
         _env_file=None,
         SLACK_BOT_TOKEN="xoxb-token",
-        SLACK_SIGNING_SECRET=SECRET,
+        SLACK_APP_TOKEN=APP_TOKEN if socket_mode else None,
+        SLACK_SIGNING_SECRET=None if socket_mode else SECRET,
         SLACK_API_URL=slack.api_url,
         NPMTRUST_REGISTRY_URL="http://127.0.0.1:9",
         NPMTRUST_DATABASE_URL=f"sqlite:///{folder}/npmtrust.sqlite3",
