@@ -5,12 +5,22 @@ What a command needs is imported when it runs: the whole bot takes a second, and
 
 import argparse
 import asyncio
+import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot import __version__
 from bot.errors import StartupError
+from bot.init import ITEMS, collect, collect_again, find_asked
+
+if TYPE_CHECKING:
+    from bot.domain.findings import Finding
+
+
+KEYS = "NPMTRUST_SECRET_KEYS"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -20,6 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = arguments.do(arguments)
     except StartupError as err:
         print(f"npmtrust: {err}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nnpmtrust: stopped", file=sys.stderr)
         return 1
     return status
 
@@ -34,16 +47,36 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--port", type=int, default=0, help="of the page to open (default: any that is free)")
     sandbox.set_defaults(do=_run_sandbox)
     commands.add_parser("migrate", help="bring the database to the schema of this version").set_defaults(do=_migrate)
+    check = commands.add_parser("check", help="look at everything that `run` needs, and say how to mend it")
+    check.add_argument("--json", action="store_true", help="as JSON")
+    check.set_defaults(do=_check)
+    _add_init(commands)
+    manifest = commands.add_parser("manifest", help="print the app manifest for Slack")
+    mode = manifest.add_mutually_exclusive_group()
+    mode.add_argument("--socket", action="store_true", help="for Socket Mode (default): no public address is needed")
+    mode.add_argument("--http", metavar="URL", default="", help="for HTTP: the public address of the bot")
+    manifest.set_defaults(do=_print_manifest)
     commands.add_parser("keygen", help="print a new key for NPMTRUST_SECRET_KEYS").set_defaults(do=_print_key)
     commands.add_parser("version", help="print the version").set_defaults(do=_print_version)
     return parser
 
 
+def _add_init(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    init = commands.add_parser("init", help="ask for the settings, write them into .env, and check them")
+    init.add_argument("--force", action="store_true", help="change the .env that is there; what is not given stays")
+    for item in ITEMS:
+        init.add_argument(
+            item.flag, dest=item.variable, metavar="TEXT", help=f"{item.variable}; else the environment's"
+        )
+    init.set_defaults(do=_init)
+
+
 def _run(_arguments: argparse.Namespace) -> int:
-    from bot import app, log
     from bot.settings import load_settings
 
-    settings = load_settings()
+    settings = load_settings()  # before the whole bot is loaded: a mistake in them is told at once
+    from bot import app, log
+
     log.configure(settings.log_format, settings.log_level)
     asyncio.run(app.run(settings))
     return 0
@@ -60,6 +93,82 @@ def _migrate(_arguments: argparse.Namespace) -> int:
     from bot.settings import load_settings
 
     asyncio.run(app.migrate_database(load_settings()))
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from bot.domain.findings import has_failed
+    from bot.messages.doctor import findings_as_json, findings_as_text
+
+    findings = _look()
+    print(findings_as_json(findings) if arguments.json else findings_as_text(findings))
+    return 1 if has_failed(findings) else 0
+
+
+def _look() -> "list[Finding]":
+    from bot import app
+    from bot.clock import Clock
+    from bot.messages.findings import settings_wrong
+    from bot.settings import load_settings
+
+    try:
+        settings = load_settings()
+    except StartupError as err:
+        return [settings_wrong(str(err))]
+    return asyncio.run(app.check_installation(settings, Clock()))
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    from cryptography.fernet import Fernet
+
+    from bot import env_file
+    from bot.settings import find_registry, parse_settings
+
+    path = Path(".env")
+    old = env_file.load_file(path, force=arguments.force)
+    variables = {item.variable for item in ITEMS}
+    environment = {name: value for name, value in os.environ.items() if name in variables | {KEYS} and value}
+    given = {name: value for name, value in vars(arguments).items() if name in variables and value is not None}
+    npms_own = os.environ.get("NPM_CONFIG_REGISTRY", "")
+    ask = _ask if sys.stdin.isatty() else None
+    values = collect(given, old | environment, ask, lambda: npms_own or find_registry())
+    values.setdefault(KEYS, Fernet.generate_key().decode())
+    while ask and (mistake := _mistake_in(values)):
+        print(f"npmtrust: {mistake}", file=sys.stderr)
+        values = collect_again(values, mistake, ask)
+    parse_settings(values)
+    env_file.write_file(path, values)
+    print(f"{path} is written, for its owner's eyes alone. Everything is looked at now:\n")
+    status = _check(argparse.Namespace(json=False))
+    print("\nMend what failed, then: npmtrust check" if status else "\nNext: npmtrust run")
+    return status
+
+
+def _mistake_in(values: Mapping[str, str]) -> str:
+    """Tell what is wrong with something that was asked for; the rest is told at the end."""
+    from bot.settings import parse_settings
+
+    try:
+        parse_settings(values)
+    except StartupError as err:
+        return str(err) if find_asked(str(err)) else ""
+    return ""
+
+
+def _ask(question: str, is_secret: bool) -> str:  # noqa: FBT001 -- as `init.Ask` has it
+    from getpass import getpass
+
+    try:
+        return getpass(question) if is_secret else input(question)
+    except EOFError:
+        print()  # the cursor stands behind the question
+        raise StartupError("nothing is written, since the answers ended") from None
+
+
+def _print_manifest(arguments: argparse.Namespace) -> int:
+    from bot.manifest import build_manifest
+
+    print(json.dumps(build_manifest(arguments.http), indent=2, ensure_ascii=False))
     return 0
 
 
