@@ -9,19 +9,29 @@ from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.bench import kills
+from tests.bench import coverage, kills, same_as_npm, worlds
 
 
 def main() -> int:
-    """Measure, print, and fail when something was lost or done twice."""
+    """Measure, print, and fail when something was lost, done twice or not counted."""
     parser = argparse.ArgumentParser(description="Figures of how the bot holds up.")
     parser.add_argument("--seconds", type=float, default=120, help="for how long new rounds begin (default: 120)")
-    parser.add_argument("--seed", type=int, default=int(time.time()), help="of the times of the kills")
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="of what is random")
+    parser.add_argument("--packages", type=int, default=10_000, help="how many are covered (default: 10000)")
+    parser.add_argument("--commands", type=int, default=1000, help="how many of a kind npm is given (default: 1000)")
     arguments = parser.parse_args()
     with TemporaryDirectory(prefix="npmtrust-bench-") as folder:
-        figures = asyncio.run(kills.measure(Path(folder), seed=arguments.seed, seconds=arguments.seconds))
-    print(f"kill -9 at random times (seed {arguments.seed}): {figures}")  # noqa: T201 -- its purpose
-    return 0 if figures.is_clean else 1
+        killed = asyncio.run(kills.measure(Path(folder), seed=arguments.seed, seconds=arguments.seconds))
+    print(f"kill -9 at random times (seed {arguments.seed}): {killed}", flush=True)  # noqa: T201 -- its purpose
+    with TemporaryDirectory(prefix="npmtrust-bench-") as folder:
+        covered = asyncio.run(coverage.measure(Path(folder), packages=arguments.packages))
+    print(f"coverage: {covered}")  # noqa: T201 -- as above
+    with TemporaryDirectory(prefix="npmtrust-bench-") as folder:
+        compared = same_as_npm.measure(Path(folder), number=arguments.seed, cases=arguments.commands)
+    print(f"beside npm (seed {arguments.seed}): {compared}")  # noqa: T201 -- as above
+    lived = worlds.measure(number=arguments.seed, seconds=arguments.seconds)
+    print(f"random worlds (seed {arguments.seed}): {lived}")  # noqa: T201 -- as above
+    return 0 if killed.is_clean and covered.is_right else 1
 
 
 if __name__ == "__main__":
