@@ -5,7 +5,7 @@ from datetime import timedelta
 from bot.domain.approval import approvals_missing, reviewers_of
 from bot.domain.events import AuditKind
 from bot.domain.lifecycle import Phase, Plan, State, WaitFor
-from bot.domain.operations import Operation, Revoke
+from bot.domain.operations import Operation
 from bot.domain.overview import (
     ChangeSetView,
     DecisionView,
@@ -207,8 +207,3 @@ def _calls_left(row: StepRow) -> int:
     if row.plan in {Plan.CREATE.value, Plan.REVOKE.value} or row.phase != Phase.FIRST.value:
         return 1
     return 2 if transitions.progress_of(row).checked_at else 3
-
-
-def is_unread_revoke(operation: Operation) -> bool:
-    """Tell whether nobody can approve this yet."""
-    return isinstance(operation, Revoke) and operation.configuration is None

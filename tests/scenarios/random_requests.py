@@ -97,7 +97,7 @@ WANTED = st.builds(
 REQUESTS = st.builds(
     Request,
     verb=st.sampled_from(("create", "create", "revoke", "replace", "replace by repository")),
-    packages=st.sampled_from((PACKAGES[:1], PACKAGES, PACKAGES[1:2])),
+    packages=st.sampled_from((PACKAGES[:1], PACKAGES, PACKAGES, PACKAGES[1:2])),
     which=NUMBERS,
     wanted=WANTED,
     by=PEOPLE,
