@@ -4,46 +4,14 @@ import json
 
 import pytest
 
-from bot.sandbox.cast import GENERAL, OWNER, REQUESTER, SECOND_OWNER, STRANGER
+from bot.sandbox.cast import REQUESTER, SECOND_OWNER, STRANGER
 from bot.sandbox.registry_switches import Windows
-from bot.sandbox.world import Actor, World
+from bot.sandbox.world import World
 from bot.workflow.lane import claim_next
 from tests.scenarios.asking import request_of
+from tests.scenarios.replacing import NARROWER, OLD, SHIP, WITH_NEW, calls, cast, look_and_approve, standing
 
 pytestmark = pytest.mark.anyio
-
-OLD = {"repository": "acme/old", "workflow_ref": {"file": "release.yml"}}
-SHIP = {"repository": "acme/old", "workflow_ref": {"file": "ship.yml"}}
-WITH_NEW = "with github --repo acme/new --file release.yml --allow-publish"
-NARROWER = "with github --repo acme/old --file release.yml --env npm --allow-publish"
-"""It overlaps with the old one: the token of a job in npm matches both."""
-
-
-async def cast(world: World, *more: Actor) -> tuple[Actor, Actor]:
-    """Rita asks, Otto has his account linked, and so have others."""
-    otto = world.person(OWNER)
-    for actor in (otto, *more):
-        world.registry.state.accounts[actor.character.npm_user].email = actor.character.email
-        await actor.links_account(GENERAL[0])
-    return world.person(REQUESTER), otto
-
-
-async def look_and_approve(otto: Actor) -> None:
-    """See what stands, and approve; the first call to npm then waits for a confirmation."""
-    await otto.clicks("Look")
-    await otto.confirms()
-    await otto.clicks("Approve")
-
-
-def standing(world: World, package: str = "@acme/ui") -> list[tuple[str, str]]:
-    """Tell what truly stands: repository and environment."""
-    claims = [each["claims"] for each in world.registry.configurations(package)]
-    return [(each.get("repository", ""), each.get("environment", "")) for each in claims]
-
-
-def calls(world: World) -> list[str]:
-    """List the calls that npm did not challenge."""
-    return [call.method for call in world.trust_calls() if call.status != 401]
 
 
 async def test_a_configuration_is_replaced_by_its_id_without_a_gap(world: World) -> None:
@@ -352,54 +320,6 @@ async def test_a_session_that_dies_at_the_look_is_renewed(world: World) -> None:
     await otto.logs_in()
     await otto.confirms(remember=True)
     assert standing(world) == [("acme/new", "")]
-
-
-async def test_a_conflict_shows_both_and_leads_to_a_replacement(world: World) -> None:
-    sam = world.person(STRANGER)
-    rita, otto = await cast(world, sam)
-    extra = world.registry.add_configuration("@acme/ui", "github", OLD)
-    await rita.says("github @acme/ui --repo acme/old --file release.yml --env npm --allow-publish --reason narrower")
-    await otto.clicks("Approve")
-    await otto.confirms(remember=True)
-    await world.advance(minutes=3)
-    told = request_of(world)
-    assert "Another configuration overlaps with acme/old → release.yml. npm: " in told
-    assert "*Replace it…* asks to put the new one in its place" in told
-    details = await otto.clicks("Details")
-    assert "Stands already: acme/old → release.yml, Environment: any (publish, stage), id" in details
-    assert "What is asked for: acme/old → release.yml, Environment: npm (publish)" in details
-    assert "Stands already" not in await sam.clicks("Details")
-    for forged in ("x", otto.value_of("Replace it")[:-1] + "1", otto.value_of("Details")):
-        assert "This button is not one of mine" in await rita.forges("Replace it", forged)
-    await sam.clicks("Replace it")
-    assert f"replace configuration {extra[:8]}… of @acme/ui with acme/old → release.yml" in sam.reads_form()
-    assert sam.form() == {"reason": "narrower"}
-    assert await sam.submits(reason="as C-1 says") == {}
-    second = request_of(world, 2)
-    assert f"@sam asks: replace configuration {extra[:8]}… of @acme/ui with acme/old → release.yml" in second
-    assert "Why: as C-1 says" in second
-    await rita.clicks("Replace it")
-    await rita.submits(reason="me too")
-    assert "The same is asked for @acme/ui already, in C-2" in rita.reads_all()
-    await otto.clicks("Look")  # within the five minutes in which npm does not ask again
-    await otto.clicks("Approve")
-    assert standing(world) == [("acme/old", "npm")]
-
-
-async def test_a_guest_cannot_ask_for_a_replacement(world: World) -> None:
-    sam = world.person(STRANGER)
-    rita, otto = await cast(world)
-    world.registry.add_configuration("@acme/ui", "github", OLD)
-    world.registry.add_configuration("@acme/Legacy", "github", OLD)
-    await rita.says("github @acme/ui @acme/Legacy --repo acme/old --file release.yml --env npm --allow-publish")
-    await otto.clicks("Approve")
-    await otto.confirms(remember=True)
-    await world.advance(minutes=3)
-    world.slack.people[sam.id].is_restricted = True
-    assert "Guests can neither ask" in await sam.clicks("Replace it")
-    values = [f"{rita.value_of('Details')}:{position}" for position in (0, 1)]
-    await rita.forges("Replace it", values[1])  # each of several has its own
-    assert "of @acme/Legacy with" in rita.reads_form()
 
 
 async def test_a_dry_run_shows_both_calls_and_stores_nothing(world: World) -> None:
