@@ -43,13 +43,13 @@ def render_coverage(view: CoverageView) -> Message:
             assert_never(view.state)
 
 
-def render_coverage_asked(selection: str, channel: str) -> Message:
+def render_coverage_asked(selection: str, channel: str, *, refresh: bool = False) -> Message:
     """The answer to the command, at once; `channel` is a person's id where the result comes by DM."""
     elsewhere = "by DM" if channel.startswith(("U", "W")) else f"in {mention_channel(channel)}"
     where = "here" if is_direct(channel) else elsewhere
     return answer(
         f"🔎 I read {selection_code(selection)} from npm's public data. The result comes {where}.",
-        "Packages that I read within the last hour are not read again; `--refresh` reads them all.",
+        "" if refresh else "Packages that I read within the last hour are not read again; `--refresh` reads them all.",
     )
 
 

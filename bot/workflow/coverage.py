@@ -68,7 +68,7 @@ async def cover(services: Services, delivery: CommandDelivery, command: commands
             )
         )
         services.bell.ring("scan")
-    await answer(services, delivery, render_coverage_asked(selection, known.channel))
+    await answer(services, delivery, render_coverage_asked(selection, known.channel, refresh=command.refresh))
 
 
 async def refresh(services: Services, delivery: ClickDelivery) -> None:

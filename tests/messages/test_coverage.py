@@ -26,6 +26,7 @@ def test_the_command_is_answered_at_once() -> None:
 🔎 I read `@acme/*` from npm's public data. The result comes in #C0GENERAL.
 Packages that I read within the last hour are not read again; `--refresh` reads them all.\
 """)
+    assert "within the last hour" not in read(render_coverage_asked("@acme/*", "C0GENERAL", refresh=True))
     assert "The result comes here." in read(render_coverage_asked("", "D0RITA"))
     assert "The result comes by DM." in read(render_coverage_asked("", "U0RITA"))
 
