@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from storage.models import HandoffRow
+from storage.account_models import HandoffRow
 from storage.repository import Repository
 
 

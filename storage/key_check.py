@@ -3,7 +3,7 @@
 from sqlalchemy import UniqueConstraint, select
 from sqlalchemy.orm import Mapped
 
-from storage.models import Base
+from storage.base import Base
 from storage.repository import Repository
 from storage.vault import Vault, WrongKey
 

@@ -1,6 +1,6 @@
 """Account links: one npm user belongs to one Slack person, and the other way round."""
 
-from storage.models import LinkRow
+from storage.account_models import LinkRow
 from storage.repository import Repository
 
 

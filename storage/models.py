@@ -1,52 +1,12 @@
 """The tables. Each row belongs to a workspace, and each table that is claimed has a version for compare-and-set."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import DateTime, Dialect, ForeignKey, Index, Text, UniqueConstraint, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, validates
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.lifecycle import LastAnswer, Phase, Plan, State, Step, WaitFor
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """A moment, aware of UTC on both databases (SQLite keeps no zone)."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse a naive moment: nobody could tell which one it is."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment without a zone cannot be stored")
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Tell it in UTC: PostgreSQL gives moments in the zone of the session."""
-        del dialect
-        return None if value is None else value.astimezone(UTC)
-
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
-        """Give the zone back. SQLite's text is read in one step: ten thousand packages have tens of thousands."""
-        return _read_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
-
-
-def _read_text(stored: str | None) -> datetime | None:
-    return None if stored is None else datetime.fromisoformat(f"{stored}+00:00")
-
-
-class Base(DeclarativeBase):
-    """What every table has."""
-
-    type_annotation_map = {datetime: UtcDateTime, str: Text}  # noqa: RUF012 -- SQLAlchemy's way to say it
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    workspace: Mapped[str]
+from storage.base import Base
 
 
 class InboxRow(Base):
@@ -235,95 +195,6 @@ class ReadRow(Base):
     deadline: Mapped[datetime]
     next_try_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
-    version: Mapped[int] = mapped_column(default=1)
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
-
-
-class LinkRow(Base):
-    """Which Slack person is which npm user, and that account's session."""
-
-    __tablename__ = "account_links"
-    __table_args__ = (
-        Index(
-            "account_links_person",
-            "workspace",
-            "slack_user",
-            unique=True,
-            sqlite_where=text("state != 'closed'"),
-            postgresql_where=text("state != 'closed'"),
-        ),
-        Index(
-            "account_links_npm_user",
-            "workspace",
-            "npm_user",
-            unique=True,
-            sqlite_where=text("state = 'linked'"),
-            postgresql_where=text("state = 'linked'"),
-        ),
-        UniqueConstraint("workspace", "token"),
-    )
-
-    token: Mapped[str]
-    slack_user: Mapped[str]
-    slack_name: Mapped[str]
-    slack_email: Mapped[str]
-    npm_user: Mapped[str]
-    npm_email: Mapped[str]
-    state: Mapped[str]
-    """pending, linked or closed."""
-    proof: Mapped[str] = mapped_column(default="")
-    confirmed_by: Mapped[str] = mapped_column(default="")
-    announce_in: Mapped[str] = mapped_column(default="")
-    created_at: Mapped[datetime]
-    sealed_session: Mapped[str] = mapped_column(default="")
-    session_until: Mapped[datetime | None]
-    confirmed_at: Mapped[datetime | None]
-    """When the second factor was last given: a window may be open since then."""
-    present_until: Mapped[datetime | None]
-    """Until when they are taken to be there, since their last press, login, confirmation or call."""
-    away: Mapped[bool] = mapped_column(default=False)
-    """A link of npm's went unused: nothing is minted until the person presses something."""
-    version: Mapped[int] = mapped_column(default=1)
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
-
-    @validates("npm_user", "slack_user")
-    def _named(self, key: str, value: str) -> str:
-        if not value:
-            raise ValueError(f"an account link needs a {key}")
-        return value
-
-
-class HandoffRow(Base):
-    """A link of npm's, given to one person by DM."""
-
-    __tablename__ = "handoffs"
-    __table_args__ = (UniqueConstraint("workspace", "token"), Index("handoffs_due", "workspace", "state"))
-
-    token: Mapped[str]
-    login: Mapped[bool]
-    slack_user: Mapped[str]
-    slack_name: Mapped[str] = mapped_column(default="")
-    slack_email: Mapped[str] = mapped_column(default="")
-    npm_user: Mapped[str]
-    step_id: Mapped[int | None] = mapped_column(ForeignKey("steps.id"))
-    read_id: Mapped[int | None] = mapped_column(ForeignKey("reads.id"))
-    announce_in: Mapped[str] = mapped_column(default="")
-    host: Mapped[str]
-    sealed_auth_url: Mapped[str]
-    sealed_done_url: Mapped[str]
-    state: Mapped[str]
-    looks: Mapped[bool] = mapped_column(default=False)
-    """npm's list is to tell what became of the step's last call."""
-    outcome: Mapped[str] = mapped_column(default="")
-    """What came of a login, or why there is no link to send; a sentence."""
-    refusal: Mapped[str] = mapped_column(default="")
-    """Why a login made no link: `bot.messages.links.LinkRefusal`."""
-    refused_npm_user: Mapped[str] = mapped_column(default="")
-    ended_session: Mapped[bool] = mapped_column(default=False)
-    """[Not me] found a session to end."""
-    created_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
-    next_poll_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
 

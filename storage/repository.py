@@ -6,7 +6,7 @@ from typing import TypeVar
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from storage.models import Base
+from storage.base import Base
 
 Row = TypeVar("Row", bound=Base)
 

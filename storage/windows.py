@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, UniqueConstraint, delete
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.windows import Method, Seen
-from storage.models import Base
+from storage.base import Base
 from storage.repository import Repository
 
 

@@ -21,7 +21,7 @@ from bot.workflow.lane import live_session
 from bot.workflow.link_account import LoginWanted, begin_login, close_link, end_session, prove, refuse
 from bot.workflow.recording import close_handoff
 from bot.workflow.views import link_view
-from storage.models import HandoffRow, LinkRow
+from storage.account_models import HandoffRow, LinkRow
 from storage.store import Store
 
 

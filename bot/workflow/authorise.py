@@ -17,7 +17,8 @@ from bot.domain.overview import LinkState
 from bot.notifications import SlackRefused
 from bot.services import Services
 from bot.workflow.transitions import facts_of
-from storage.models import ChangeSetRow, LinkRow, StepRow
+from storage.account_models import LinkRow
+from storage.models import ChangeSetRow, StepRow
 from storage.store import Store
 
 

@@ -17,7 +17,7 @@ from bot.services import Services
 from bot.workflow.known_packages import remember_unseen
 from bot.workflow.lane import live_session
 from bot.workflow.packages import forget_session
-from storage.models import LinkRow
+from storage.account_models import LinkRow
 from storage.store import Store
 
 READ_PACE = 0.05

@@ -20,7 +20,8 @@ from bot.workflow.look import settle_look
 from bot.workflow.presence import is_present, let_rest, mark_present, show_presence
 from bot.workflow.progress import Progress
 from bot.workflow.recording import close_handoff, wipe_session
-from storage.models import HandoffRow, LinkRow, SurfaceRow
+from storage.account_models import HandoffRow, LinkRow
+from storage.models import SurfaceRow
 from storage.store import Store
 from storage.vault import WrongKey
 

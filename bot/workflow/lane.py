@@ -16,7 +16,8 @@ from bot.workflow import transitions
 from bot.workflow.authorise import authorise, load_directory, load_step_facts
 from bot.workflow.presence import ask_to_come, is_present
 from bot.workflow.progress import Progress
-from storage.models import AttemptRow, LeaseRow, LinkRow, ReadRow, StepRow
+from storage.account_models import LinkRow
+from storage.models import AttemptRow, LeaseRow, ReadRow, StepRow
 from storage.store import Store
 from storage.vault import WrongKey
 

@@ -20,7 +20,8 @@ from bot.workflow.invite import invite_linked
 from bot.workflow.lane import live_session
 from bot.workflow.presence import let_rest, mark_present
 from bot.workflow.recording import close_handoff, host_of, wipe_session
-from storage.models import HandoffRow, LinkRow, StepRow
+from storage.account_models import HandoffRow, LinkRow
+from storage.models import StepRow
 from storage.repository import new_token
 from storage.store import Store
 

@@ -25,7 +25,8 @@ from bot.workflow.packages import (
     registry_host,
     tell_missing,
 )
-from storage.models import LinkRow, ReadRow
+from storage.account_models import LinkRow
+from storage.models import ReadRow
 from storage.store import Store
 
 MOST = 20

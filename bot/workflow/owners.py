@@ -8,7 +8,7 @@ from bot.errors import RegistryError
 from bot.services import Services
 from bot.workflow import transitions
 from bot.workflow.packages import load_facts
-from storage.models import LinkRow
+from storage.account_models import LinkRow
 from storage.store import Store
 
 

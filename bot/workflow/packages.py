@@ -13,7 +13,7 @@ from bot.registry import Found, NotFound, NotModified, RegistryMisbehaved
 from bot.services import Services
 from bot.workflow.lane import live_session
 from bot.workflow.recording import wipe_session
-from storage.models import LinkRow
+from storage.account_models import LinkRow
 from storage.store import Store
 
 Missing: TypeAlias = NotFound | SessionDead | AccountRefused

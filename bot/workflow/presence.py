@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from bot.domain.lifecycle import OPEN_STATES, State, WaitFor
 from bot.workflow import transitions
-from storage.models import LinkRow, StepRow
+from storage.account_models import LinkRow
+from storage.models import StepRow
 from storage.repository import new_token
 from storage.store import Store
 

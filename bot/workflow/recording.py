@@ -11,7 +11,8 @@ from bot.workflow import transitions
 from bot.workflow.lane import LANE, LIST, Errand, live_session
 from bot.workflow.presence import mark_present
 from bot.workflow.windows import note_answer
-from storage.models import AttemptRow, HandoffRow, LinkRow
+from storage.account_models import HandoffRow, LinkRow
+from storage.models import AttemptRow
 from storage.repository import new_token
 from storage.store import Store
 

@@ -16,9 +16,9 @@ from bot.workflow.progress import Progress
 from bot.workflow.read_packages import Failed, read_batch
 from bot.workflow.reading_times import MISSED_A_NIGHT, Watched, list_watched, next_night
 from bot.workflow.record_packages import record_batch
+from storage.account_models import LinkRow
 from storage.coverage_models import PackageRow, ScanRow
 from storage.lanes import LEASE
-from storage.models import LinkRow
 from storage.store import Store
 
 LANE = "reading"

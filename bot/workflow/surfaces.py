@@ -37,7 +37,8 @@ from bot.workflow.overviews import can_write
 from bot.workflow.progress import Progress
 from bot.workflow.scripts import draw_script
 from bot.workflow.views import change_set_view, handoff_view, link_view
-from storage.models import ChangeSetRow, LinkRow, SurfaceRow
+from storage.account_models import LinkRow
+from storage.models import ChangeSetRow, SurfaceRow
 from storage.store import Store
 
 AFTER_SEND = timedelta(seconds=1)

@@ -24,7 +24,8 @@ from bot.workflow.authorise import load_directory, load_step_facts
 from bot.workflow.lane import OPERATION, live_session
 from bot.workflow.script_steps import list_scriptable
 from bot.workflow.windows import asking_of
-from storage.models import ChangeSetRow, HandoffRow, LinkRow, StepRow
+from storage.account_models import HandoffRow, LinkRow
+from storage.models import ChangeSetRow, StepRow
 from storage.store import Store
 
 FIRST_PUBLISH = timedelta(days=2)

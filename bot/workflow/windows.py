@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.domain.outcome import ReadAnswer, WriteAnswer
 from bot.domain.windows import Asking, Method, observe
-from storage.models import LinkRow
+from storage.account_models import LinkRow
 from storage.store import Store
 
 

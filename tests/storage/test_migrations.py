@@ -7,8 +7,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect
 
 from storage import migrate
+from storage.base import Base
 from storage.database import Database
-from storage.models import Base
 
 
 def differences(engine: Engine) -> list[object]:
