@@ -1,10 +1,44 @@
 """Who may do what: the rules of approval, as functions of values. `bot.workflow.authorise` loads what they look at."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import assert_never
 
+from bot.domain.policy import MAINTAINERS
+from bot.domain.reviewers import (
+    Approval,
+    Directory,
+    Reviewers,
+    StepFacts,
+    approvals_missing,
+    approvers_of,
+    can_write,
+    executors_of,
+    reviewers_of,
+    unknown_groups,
+)
 from bot.domain.values import Frozen
+
+__all__ = [
+    "Action",
+    "Approval",
+    "Denial",
+    "Directory",
+    "Person",
+    "Reviewers",
+    "Stake",
+    "StepFacts",
+    "approvals_missing",
+    "approvers_of",
+    "check_link_confirmation",
+    "check_person",
+    "check_stake",
+    "check_step_action",
+    "executors_of",
+    "people_of_stake",
+    "reviewers_of",
+    "unknown_groups",
+]
 
 
 class Person(Frozen):
@@ -29,6 +63,11 @@ class Action(StrEnum):
     REJECT = "reject"
     WITHDRAW = "withdraw"
     CANCEL = "cancel"
+    PAUSE = "pause"
+    RESUME = "resume"
+    RETRY = "retry"
+    """Ask for what has failed in a change set once more."""
+    READ_RECORD = "read_record"
     LOOK = "look"
     RUN_WITH_MY_ACCOUNT = "run_with_my_account"
     EXECUTE = "execute"
@@ -42,6 +81,8 @@ class Action(StrEnum):
     """Snooze a package of a digest, say that it is not published any more, or take that back."""
     ACKNOWLEDGE = "acknowledge"
     DIAGNOSE = "diagnose"
+    FREEZE = "freeze"
+    """Stop every call to npm, or let them go on."""
 
 
 class Denial(StrEnum):
@@ -63,31 +104,11 @@ class Denial(StrEnum):
     NOT_APPROVED = "not_approved"
     CANNOT_WRITE = "cannot_write"
     EXPIRED = "expired"
-
-
-class Reviewers(Frozen):
-    """Who may decide on a step."""
-
-    people: tuple[str, ...] = ()
-    """Slack ids, never the requester's."""
-    unlinked: tuple[str, ...] = ()
-    """npm users who maintain the package and whom nobody is proven to be."""
-    are_admins: bool = False
-    """The requester is the only maintainer."""
-
-
-class StepFacts(Frozen):
-    """What the rules look at, of one step."""
-
-    requester: str
-    maintainers: tuple[str, ...]
-    """npm users."""
-    fingerprint: str
-    approvals: tuple[tuple[str, str], ...] = ()
-    """Slack id and fingerprint of each approval that was not withdrawn, oldest first."""
-    needs_look: bool = False
-    executor: str = ""
-    deadline_passed: bool = False
+    FORBIDDEN = "forbidden"
+    """The policy in force does not let it be done, whoever approves."""
+    POLICY_CHANGED = "policy_changed"
+    GROUP_UNKNOWN = "group_unknown"
+    """Slack does not tell who is in a user group that decides."""
 
 
 class Stake(Frozen):
@@ -97,63 +118,6 @@ class Stake(Frozen):
     """npm users."""
     set_by: tuple[str, ...] = ()
     """Slack ids of who set the watch."""
-
-
-class Directory(Frozen):
-    """Who is who: the proven account links and the admins."""
-
-    npm_users: Mapping[str, str]
-    """By Slack id."""
-    pending: frozenset[str] = frozenset()
-    """Slack ids whose link is not proven."""
-    admins: frozenset[str] = frozenset()
-
-    def slack_user_of(self, npm_user: str) -> str:
-        """Tell who an npm user is proven to be; empty when nobody."""
-        return next((person for person, name in self.npm_users.items() if name == npm_user), "")
-
-
-QUORUM = 1
-"""How many distinct people must approve where no policy says otherwise."""
-
-
-def reviewers_of(facts: StepFacts, directory: Directory) -> Reviewers:
-    """Tell who reviews: the other maintainers; the admins where the requester is the only one."""
-    own = directory.npm_users.get(facts.requester)
-    others = tuple(name for name in facts.maintainers if name != own)
-    if facts.maintainers and not others:
-        return Reviewers(people=tuple(sorted(directory.admins - {facts.requester})), are_admins=True)
-    found = {name: directory.slack_user_of(name) for name in others}
-    return Reviewers(
-        people=tuple(person for person in found.values() if person),
-        unlinked=tuple(name for name, person in found.items() if not person),
-    )
-
-
-def approvers_of(facts: StepFacts, directory: Directory) -> tuple[str, ...]:
-    """Tell whose approval counts now: reviewers who approved exactly this content, each once, oldest first."""
-    reviewers = reviewers_of(facts, directory).people
-    agreed = (person for person, fingerprint in facts.approvals if fingerprint == facts.fingerprint)
-    return tuple(dict.fromkeys(person for person in agreed if person in reviewers))
-
-
-def approvals_missing(facts: StepFacts, directory: Directory) -> int:
-    """Tell how many more people must approve."""
-    return max(0, QUORUM - len(approvers_of(facts, directory)))
-
-
-def executors_of(facts: StepFacts, directory: Directory, tried: Iterable[str] = ()) -> tuple[str, ...]:
-    """Tell whose npm account may make the call, the best first: who completed the quorum is present.
-
-    The requester's own account is used only where no approver can write.
-    """
-    if approvals_missing(facts, directory):
-        return ()
-    writers = [person for person in reversed(approvers_of(facts, directory)) if _can_write(person, facts, directory)]
-    if not writers and _can_write(facts.requester, facts, directory):
-        writers = [facts.requester]
-    refused = set(tried)
-    return tuple(person for person in writers if directory.npm_users[person] not in refused)
 
 
 def check_person(person: Person) -> Denial | None:
@@ -170,14 +134,14 @@ def check_person(person: Person) -> Denial | None:
 def check_step_action(action: Action, person: str, facts: StepFacts, directory: Directory) -> Denial | None:
     """Tell why somebody may not do something to a step; None when they may."""
     match action:
-        case Action.CANCEL:
-            return None if person == facts.requester or person in directory.admins else Denial.NOT_YOURS
-        case Action.WITHDRAW:
-            return None if any(person == approver for approver, _ in facts.approvals) else Denial.NOT_YOURS
+        case Action.CANCEL | Action.PAUSE | Action.RESUME | Action.RETRY | Action.WITHDRAW:
+            return None if person in _people_with_part(action, facts, directory) else Denial.NOT_YOURS
         case Action.EXECUTE:
             return _check_execution(person, facts, directory)
-        case Action.LOOK if person == facts.requester and _can_write(person, facts, directory):
+        case Action.LOOK if person == facts.requester and can_write(person, facts, directory):
             return None
+        case Action.RUN_WITH_MY_ACCOUNT if _may_lend(person, facts, directory):
+            denial = None
         case Action.APPROVE | Action.REJECT | Action.LOOK | Action.RUN_WITH_MY_ACCOUNT:
             denial = _check_reviewer(person, facts, directory)
         case (
@@ -190,17 +154,27 @@ def check_step_action(action: Action, person: str, facts: StepFacts, directory: 
             | Action.PUT_ASIDE
             | Action.ACKNOWLEDGE
             | Action.DIAGNOSE
+            | Action.FREEZE
+            | Action.READ_RECORD
         ):
             raise ValueError(f"{action} is no action on a step")
         case _:  # pragma: no cover
             assert_never(action)
     if denial:
         return denial
-    if action in {Action.APPROVE, Action.RUN_WITH_MY_ACCOUNT} and facts.needs_look:
-        return Denial.NEEDS_LOOK
-    if action is Action.RUN_WITH_MY_ACCOUNT and not _can_write(person, facts, directory):
+    if action in {Action.APPROVE, Action.RUN_WITH_MY_ACCOUNT} and (denial := _check_content(facts)):
+        return denial
+    if action is Action.RUN_WITH_MY_ACCOUNT and not can_write(person, facts, directory):
         return Denial.CANNOT_WRITE
     return None
+
+
+def _people_with_part(action: Action, facts: StepFacts, directory: Directory) -> frozenset[str]:
+    """Tell who may end a request (who asked, the admins), hold it up (who reviews, too), or take back an approval."""
+    if action is Action.WITHDRAW:
+        return frozenset(approval.person for approval in facts.approvals)
+    reviewers = () if action is Action.CANCEL else reviewers_of(facts, directory).people
+    return frozenset({facts.requester, *reviewers}) | directory.admins
 
 
 def check_link_confirmation(person: str, owner: str, directory: Directory) -> Denial | None:
@@ -215,6 +189,8 @@ _STAKES: Mapping[Action, tuple[bool, bool]] = {
     Action.PUT_ASIDE: (True, True),
     Action.ACKNOWLEDGE: (True, False),
     Action.DIAGNOSE: (False, False),
+    Action.FREEZE: (False, False),
+    Action.READ_RECORD: (True, True),
 }
 """Whether the linked maintainers may, and who set the watch. The admins may all of it."""
 
@@ -236,23 +212,44 @@ def check_stake(action: Action, person: str, stake: Stake, directory: Directory)
 
 
 def _check_reviewer(person: str, facts: StepFacts, directory: Directory) -> Denial | None:
+    if person in reviewers_of(facts, directory).people and not _is_denied_unknown(facts, directory):
+        return None
     if person == facts.requester:
         return Denial.OWN_REQUEST
-    if person in reviewers_of(facts, directory).people:
-        return None
-    if person in directory.pending:
-        return Denial.LINK_PENDING
-    return Denial.NOT_A_REVIEWER if person in directory.npm_users else Denial.NOT_LINKED
+    if facts.policy.deny or facts.policy.is_missing:
+        return Denial.FORBIDDEN
+    if unknown_groups(facts, directory):
+        return Denial.GROUP_UNKNOWN
+    if MAINTAINERS in facts.policy.reviewers and person not in directory.npm_users:
+        return Denial.LINK_PENDING if person in directory.pending else Denial.NOT_LINKED
+    return Denial.NOT_A_REVIEWER
+
+
+def _is_denied_unknown(facts: StepFacts, directory: Directory) -> bool:
+    """Anybody may be in a group that the policy leaves out and that Slack does not tell of."""
+    return any(f"!{group}" in facts.policy.reviewers for group in unknown_groups(facts, directory))
+
+
+def _check_content(facts: StepFacts) -> Denial | None:
+    """Refuse what nobody may approve as it is now."""
+    if facts.deadline_passed:
+        return Denial.EXPIRED
+    if facts.is_forbidden:
+        return Denial.FORBIDDEN
+    if facts.decided_under not in {"", facts.policy.fingerprint}:
+        return Denial.POLICY_CHANGED
+    return Denial.NEEDS_LOOK if facts.needs_look else None
+
+
+def _may_lend(person: str, facts: StepFacts, directory: Directory) -> bool:
+    """A quorum of people without npm accounts: somebody who can write, and did not ask, makes the call for them."""
+    has_quorum = not approvals_missing(facts, directory)
+    return has_quorum and person != facts.requester and can_write(person, facts, directory)
 
 
 def _check_execution(person: str, facts: StepFacts, directory: Directory) -> Denial | None:
-    if facts.deadline_passed:
-        return Denial.EXPIRED
-    if facts.needs_look:
-        return Denial.NEEDS_LOOK
+    if denial := _check_content(facts):
+        return denial
+    if unknown_groups(facts, directory):
+        return Denial.GROUP_UNKNOWN
     return None if person in executors_of(facts, directory) else Denial.NOT_APPROVED
-
-
-def _can_write(person: str, facts: StepFacts, directory: Directory) -> bool:
-    npm_user = directory.npm_users.get(person)
-    return bool(npm_user) and npm_user in facts.maintainers

@@ -6,22 +6,36 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from bot.domain.command_tokens import Word, WrittenFlag, read_flag
 from bot.domain.flags import Flag, check_fields, clean_fields, mend_fields
 from bot.domain.mistakes import Mistake
 from bot.domain.packages import PackageName, parse_package
+from bot.domain.patterns import (
+    EVERYTHING,
+    EXPECTED,
+    MOST_PATTERNS,
+    PackagePattern,
+    Selection,
+    check_patterns,
+    parse_pattern,
+    select,
+)
 from bot.domain.repositories import without_host
 
 PACKAGE = "PACKAGE"
 """The placeholder of a package. It is never taken for a name."""
 MOST_PACKAGES = 20
+"""As many plain names are staged at once; of more, and of patterns, there is a preview first."""
+PATTERN = "PATTERN"
+"""The placeholder of a pattern. It is never taken for a name."""
 MOST_MISTAKES = 10
 """As many are told at once."""
 MOST_REASON_LETTERS = 500
 
 _ID = re.compile(r"\S{1,200}")
+_DOTS = re.compile(r"\.+")
 _REPOSITORY = re.compile(r"[^\s/]+(?:/[^\s/]+)+")
 _MOST_REPOSITORY_LETTERS = 255
 
@@ -39,10 +53,12 @@ def _check_reason(reason: str) -> Mistake | None:
 
 
 def _check_id(identifier: str) -> Mistake | None:
-    if _ID.fullmatch(identifier):
+    if _ID.fullmatch(identifier) and not _DOTS.fullmatch(identifier):
         return None
+    # in an address they mean another place: what goes to npm would not be about the configurations of the package
+    is_dots = _DOTS.fullmatch(identifier) is not None
     return Mistake(
-        what="This is no id of a configuration.",
+        what="Dots alone are no id of a configuration." if is_dots else "This is no id of a configuration.",
         expected="an id as list shows it, such as eebc175d-4720-4fc8-a31a-6491ca36fb47",
         got=identifier,
         field="id",
@@ -79,7 +95,8 @@ FROM_REPOSITORY = Flag(
 Switches: TypeAlias = Mapping[str, tuple[str, ...]]
 """Flags without a value, with their aliases."""
 SWITCHES: Switches = {"dry-run": (), "json": (), "yes": ("y",)}
-SET_UP_SWITCHES: Switches = {"allow-publish": (), "allow-stage-publish": ("allow-staged-publish",), **SWITCHES}
+PUBLISHER_SWITCHES: Switches = {"allow-publish": (), "allow-stage-publish": ("allow-staged-publish",), **SWITCHES}
+SET_UP_SWITCHES: Switches = {**PUBLISHER_SWITCHES, "hold": ()}
 LIST_SWITCHES: Switches = {"json": ()}
 _SETTINGS = {"": True, "true": True, "false": False}
 """What npm lets people write after a switch and `=`."""
@@ -106,8 +123,15 @@ class Arguments:
         ]
         return mend_fields(flags, cleaned, self.lacking)
 
-    def settle_packages(self, *, required: bool = True) -> tuple[PackageName, ...]:
-        """Check the names, add what is wrong to the mistakes, and give the names as they could be right."""
+    def settle_packages(self, *, required: bool = True) -> "Packages":
+        """Check names and patterns, add what is wrong to the mistakes, and give them as they could be right."""
+        if any(map(_is_pattern, self.positionals)):
+            selection = self.settle_patterns(names_count=False)
+            return Packages(selection.names, selection)
+        return Packages(self.settle_names(required=required))
+
+    def settle_names(self, *, required: bool = True) -> tuple[PackageName, ...]:
+        """As `settle_packages`, where no pattern can stand."""
         names: dict[PackageName, None] = {}
         for text in self.positionals or ([""] if required else []):
             found = _read_package(text)
@@ -115,16 +139,30 @@ class Arguments:
                 self.mistakes.append(found)
                 found = PackageName(found.suggestion or PACKAGE)
             names[found] = None
-        if len(names) > MOST_PACKAGES:
-            self.mistakes.append(
-                Mistake(
-                    what="These are too many packages for one request.",
-                    expected=f"at most {MOST_PACKAGES} packages",
-                    got=f"{len(names)} packages",
-                    field="package",
-                )
-            )
-        return tuple(names)[:MOST_PACKAGES]
+        return tuple(names)
+
+    def settle_patterns(self, *, names_count: bool = True) -> Selection:
+        """Check the patterns, add what is wrong to the mistakes, and give the patterns as they could be right."""
+        found = {text: _read_pattern(text) for text in self.positionals}
+        wrong = [one for one in found.values() if isinstance(one, Mistake)]
+        patterns = [_mend_pattern(text, one) if isinstance(one, Mistake) else one for text, one in found.items()]
+        if mistake := check_patterns(patterns, names_count=names_count):
+            wrong.append(mistake)
+            if all(pattern.negated for pattern in patterns):
+                patterns.append(PackagePattern(text=PATTERN))
+        self.mistakes += wrong
+        if names_count:
+            return Selection(patterns=select(patterns).patterns[:MOST_PATTERNS])
+        names = [one for one in patterns if one.is_name]
+        return select([*names, *select(set(patterns).difference(names)).patterns[:MOST_PATTERNS]])
+
+
+class Packages(NamedTuple):
+    """What stands for packages in a line."""
+
+    names: tuple[PackageName, ...]
+    selection: Selection | None = None
+    """Set when there is a pattern: all that was written, the names as well."""
 
 
 def read_arguments(words: Iterable[Word], flags: Iterable[Flag], switches: Switches) -> Arguments:
@@ -157,6 +195,23 @@ def _read_package(text: str) -> PackageName | Mistake:
         got=text,
         field="package",
     )
+
+
+def _is_pattern(text: str) -> bool:
+    return text.startswith("!") or EVERYTHING in text or text == PATTERN
+
+
+def _read_pattern(text: str) -> PackagePattern | Mistake:
+    placeholder = text.removeprefix("!")
+    if placeholder not in {PATTERN, PACKAGE}:
+        return parse_pattern(text)
+    what = f"{placeholder} stands for a {placeholder.lower()}: put yours in its place."
+    return Mistake(what=what, expected=EXPECTED, got=text, field="pattern")
+
+
+def _mend_pattern(text: str, mistake: Mistake) -> PackagePattern:
+    near = (mistake.suggestion or PATTERN).removeprefix("!")
+    return PackagePattern(text=near, negated=(mistake.suggestion or text).startswith("!"))
 
 
 def _find(arguments: Arguments, by_name: Mapping[str, Flag | str], written: WrittenFlag) -> Flag | str | None:

@@ -23,7 +23,7 @@ def _set_up_help(provider: Provider, *examples: str) -> CommandHelp:
     spec = PROVIDERS[provider]
     flags = [flag.usage if flag.required else f"[{flag.usage}]" for flag in spec.flags]
     flags = [flag + "..." if written.repeatable else flag for flag, written in zip(flags, spec.flags, strict=True)]
-    switches = "[--allow-publish] [--allow-stage-publish] [--reason TEXT] [--dry-run] [--json]"
+    switches = "[--allow-publish] [--allow-stage-publish] [--hold] [--reason TEXT] [--dry-run] [--json]"
     return CommandHelp(
         usage=f"{provider} PACKAGE... {' '.join(flags)} {switches}",
         summary=f"Ask that {spec.title} may publish packages; without anything else it opens a form.",
@@ -37,8 +37,9 @@ HELP: Mapping[str, CommandHelp] = MappingProxyType(
     {
         "list": CommandHelp(
             usage="list [PACKAGE...] [--json]",
-            summary="Show who may publish packages, through your own npm account; without a package: what you own.",
-            examples=("list", "list @acme/ui @acme/core"),
+            summary="Show who may publish packages, through your own npm account; without a package: what you own. "
+            "Of a pattern: one after the other, with a file of all.",
+            examples=("list", "list @acme/ui @acme/core", "list @acme/* !@acme/old-*"),
         ),
         "coverage": CommandHelp(
             usage="coverage [PATTERN...] [--refresh]",
@@ -50,6 +51,8 @@ HELP: Mapping[str, CommandHelp] = MappingProxyType(
             "github @acme/ui --repo acme/ui --file release.yml",
             'github @acme/ui --file release.yml --environment production --allow-publish --reason "drop tokens"',
             "npm trust github @acme/ui --file release.yml --repository acme/ui --allow-stage-publish",
+            "github @acme/* !@acme/old-* --file release.yml --hold",
+            "github @acme/* --file {unscoped}.yml --repo acme/{unscoped}",
             "github",
         ),
         "gitlab": _set_up_help(
@@ -66,7 +69,7 @@ HELP: Mapping[str, CommandHelp] = MappingProxyType(
             summary="Ask that trust is taken back, of the configuration with this id or from this repository.",
             examples=(
                 "revoke @acme/ui --id eebc175d-4720-4fc8-a31a-6491ca36fb47",
-                'revoke @acme/ui @acme/core --from-repo acme/old --reason "the repository has moved"',
+                'revoke @acme/* --from-repo acme/old --reason "the repository has moved"',
             ),
         ),
         "replace": CommandHelp(
@@ -94,6 +97,16 @@ HELP: Mapping[str, CommandHelp] = MappingProxyType(
             summary="Show now what the next digest would say.",
             examples=("digest @acme/*", "digest"),
         ),
+        "bulk": CommandHelp(
+            usage="bulk",
+            summary="Open a form for many packages: a CSV or JSON file, pasted names or lines, or a scope.",
+            examples=("bulk",),
+        ),
+        "check": CommandHelp(
+            usage="check PACKAGE",
+            summary="Look whether the workflow of a package's repository can publish through a trusted publisher.",
+            examples=("check @acme/ui",),
+        ),
         "status": CommandHelp(
             usage="status [C-NUMBER]",
             summary="Show one request, or yours.",
@@ -101,8 +114,41 @@ HELP: Mapping[str, CommandHelp] = MappingProxyType(
         ),
         "pending": CommandHelp(usage="pending", summary="Show what waits, and for whom.", examples=("pending",)),
         "cancel": CommandHelp(usage="cancel C-NUMBER", summary="Stop a request of yours.", examples=("cancel C-42",)),
+        "pause": CommandHelp(
+            usage="pause C-NUMBER",
+            summary="Let nothing more of a request begin; what runs is finished.",
+            examples=("pause C-42",),
+        ),
+        "resume": CommandHelp(
+            usage="resume C-NUMBER", summary="Let a paused request go on.", examples=("resume C-42",)
+        ),
+        "retry": CommandHelp(
+            usage="retry C-NUMBER",
+            summary="Ask for what has failed in a request once more, as a new request.",
+            examples=("retry C-42",),
+        ),
+        "policy": CommandHelp(
+            usage="policy PACKAGE",
+            summary="Show which rule is in force for a package: who decides, and what may be asked.",
+            examples=("policy @acme/ui",),
+        ),
+        "audit": CommandHelp(
+            usage="audit [PACKAGE|C-NUMBER|PERSON] [--since DAY] [--until DAY] [--csv]",
+            summary="Show what is on record of a package, a request or a person.",
+            examples=("audit @acme/ui", "audit C-42 --csv", "audit --since 2026-11-23"),
+        ),
+        "freeze": CommandHelp(
+            usage="freeze [REASON]",
+            summary="For admins: let nothing go to npm any more.",
+            examples=("freeze", "freeze a laptop was stolen"),
+        ),
+        "unfreeze": CommandHelp(
+            usage="unfreeze", summary="For admins: let things go to npm again.", examples=("unfreeze",)
+        ),
         "login": CommandHelp(
-            usage="login", summary="Link your npm account, or renew its session.", examples=("login",)
+            usage="login",
+            summary="Link your npm account, or renew its session, by npm's link in a DM. I never ask for a code.",
+            examples=("login",),
         ),
         "logout": CommandHelp(
             usage="logout", summary="End your session, here and at npm, and close the link.", examples=("logout",)
@@ -117,18 +163,3 @@ HELP: Mapping[str, CommandHelp] = MappingProxyType(
     }
 )
 """By the name of the command, in the order in which people read them."""
-
-NOT_BUILT: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "bulk": ("up to 20 packages in one line", "help github"),
-        "check": ("coverage, with its name", "help coverage"),
-        "policy": ("the request itself: it names who may approve", "pending"),
-        "audit": ("status of a request", "status"),
-        "retry": ("the same request, made again", "status"),
-        "pause": ("cancel", "help cancel"),
-        "resume": ("the same request, made again", "status"),
-        "freeze": ("cancel, for each request", "pending"),
-        "unfreeze": ("pending", "pending"),
-    }
-)
-"""Commands that people may know from elsewhere and that are not there: what to use instead, and a line that does."""

@@ -7,17 +7,24 @@ from bot.domain.commands import (
     MONDAY_MORNING,
     Cancel,
     Change,
+    CheckPackage,
     Command,
     Coverage,
     FormDraft,
+    Freeze,
     Help,
     ListTrust,
     ListWatches,
     OpenForm,
+    Pause,
     ReplaceTrust,
+    Resume,
+    Retry,
     RevokeTrust,
     SetUp,
+    ShowAudit,
     ShowDigest,
+    ShowPolicy,
     Status,
     Unwatch,
     Watch,
@@ -41,7 +48,7 @@ def draft_of(command: Command) -> FormDraft | None:
         case SetUp():
             return FormDraft(
                 provider=command.provider,
-                package=" ".join(command.packages),
+                package=command.selection.text if command.selection else " ".join(command.packages),
                 fields={name: "\n".join(values) for name, values in command.fields.items()},
                 permissions=command.permissions if command.permissions_stated else (),
                 reason=command.reason,
@@ -66,19 +73,47 @@ def _parts(command: Command) -> Iterator[str]:
             yield "watch"
         case OpenForm(draft=draft):
             yield draft.provider.value
-        case Status(number=int(number)) | Cancel(number=number):
+        case (
+            Status(number=int(number))
+            | Cancel(number=number)
+            | Pause(number=number)
+            | Resume(number=number)
+            | Retry(number=number)
+        ):
             yield from (command.verb, f"C-{number}")
+        case CheckPackage() | ShowPolicy() | ShowAudit() | Freeze():
+            yield from _subject(command)
         case Help(topic=topic) if topic:
             yield from (command.verb, topic)
         case _:
             yield command.verb
 
 
+def _subject(command: CheckPackage | ShowPolicy | ShowAudit | Freeze) -> Iterator[str]:
+    yield command.verb
+    if isinstance(command, Freeze):
+        yield from [write_flag("reason", command.reason, always_quoted=True)] if command.reason else []
+    elif isinstance(command, ShowAudit):
+        yield from [quote(command.about)] if command.about else []
+        yield from [write_flag("since", command.since)] if command.since else []
+        yield from [write_flag("until", command.until)] if command.until else []
+        yield from ["--csv"] if command.as_csv else []
+    else:
+        yield quote(command.package)
+
+
 def _set_up(command: SetUp) -> Iterator[str]:
     yield command.provider.value
-    yield from map(quote, command.packages)
+    yield from _packages(command)
     yield from _publisher(command)
+    if command.hold:
+        yield "--hold"
     yield from _common(command)
+
+
+def _packages(command: Change | ListTrust) -> Iterator[str]:
+    chosen = map(str, command.selection.patterns) if command.selection else command.packages
+    yield from map(quote, chosen)
 
 
 def _publisher(command: SetUp | ReplaceTrust) -> Iterator[str]:
@@ -102,7 +137,7 @@ def _replace(command: ReplaceTrust) -> Iterator[str]:
 
 def _selected(command: RevokeTrust | ReplaceTrust) -> Iterator[str]:
     yield command.verb
-    yield from map(quote, command.packages)
+    yield from _packages(command)
     if command.configuration_id:
         yield write_flag("id", command.configuration_id)
     if command.from_repository:
@@ -111,7 +146,7 @@ def _selected(command: RevokeTrust | ReplaceTrust) -> Iterator[str]:
 
 def _list(command: ListTrust) -> Iterator[str]:
     yield command.verb
-    yield from map(quote, command.packages)
+    yield from _packages(command)
     if command.as_json:
         yield "--json"
     if command.registry:

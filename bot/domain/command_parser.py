@@ -2,14 +2,15 @@
 
     line     = [ prefix ] [ command ]               empty: help
     prefix   = { "/npmtrust" | "npmtrust" | "$" | "npx" [ "-y" ] | [ "npm" ] "trust" }
-    command  = set-up | revoke | replace | list | coverage | watch | numbered | plain | help
+    command  = set-up | revoke | replace | list | coverage | watch | numbered | subject | plain | help
     set-up   = provider                             alone: its form
-             | provider package { package } { flag }
+             | provider packages { flag | "--hold" }
     provider = "github" | "gitlab" | "circleci"     with npm's flags of each: see bot.domain.publishers
-    revoke   = "revoke" package { package } selector { flag }
-    replace  = "replace" package { package } selector "with" provider { flag }
+    packages = ( package | pattern ) { package | pattern }
+    revoke   = "revoke" packages selector { flag }
+    replace  = "replace" packages selector "with" provider { flag }
     selector = "--id" ID | "--from-repo" OWNER/REPO
-    list     = "list" { package } [ "--json" ] [ "--registry" URL ]
+    list     = "list" [ packages ] [ "--json" ] [ "--registry" URL ]
     coverage = "coverage" { pattern } [ "--refresh" ] | "digest" { pattern }
     watch    = "watch"                              alone: what is watched
              | "watch" pattern { pattern } [ "--cron" CRON ] [ "--tz" ZONE ] [ "--channel" CHANNEL ]
@@ -17,14 +18,17 @@
     pattern  = see bot.domain.patterns
     flag     = "--allow-publish" | "--allow-stage-publish" | "--reason" TEXT | "--dry-run" | "--json"
              | "--registry" URL | "--yes" | "-y"
-    numbered = "status" [ number ] | "cancel" number
+    numbered = "status" [ number ] | ( "cancel" | "pause" | "resume" | "retry" ) number
     number   = "C-42" | "c-42" | "42"
-    plain    = "login" | "logout" | "whoami" | "pending" | "doctor"
+    subject  = ( "check" | "policy" ) package | "audit" [ package | number | person ] { span }
+             | "freeze" [ [ "--reason" ] TEXT ]
+    span     = "--since" DAY | "--until" DAY | "--csv"
+    plain    = "login" | "logout" | "whoami" | "pending" | "bulk" | "unfreeze" | "doctor"
     help     = "help" [ command ] | command "--help"
 
-Words, quotes and dashes: see bot.domain.command_tokens. Flags and packages come in any order, packages with commas or
-without; `--flag value` and `--flag=value` are the same; a TEXT without quotes reaches to the next flag, a CRON is
-five words without them.
+Words, quotes and dashes: see bot.domain.command_tokens; templates in a provider's flags: bot.domain.templates. Flags
+and packages come in any order, packages with commas or without; `--flag value` and `--flag=value` are the same; a TEXT
+without quotes reaches to the next flag, a CRON is five words without them.
 """
 
 import re
@@ -41,13 +45,16 @@ from bot.domain.command_arguments import (
     Arguments,
     read_arguments,
 )
-from bot.domain.command_help import HELP, NOT_BUILT, CommandHelp
+from bot.domain.command_help import HELP, CommandHelp
 from bot.domain.command_line import command_line_of, draft_of
 from bot.domain.command_patterns import PATTERN_READERS
 from bot.domain.command_secrets import is_secret, strip_secrets
 from bot.domain.command_selectors import SELECTOR_READERS, permissions_of, remarks_of
+from bot.domain.command_subjects import NUMBER as WRITTEN_NUMBER
+from bot.domain.command_subjects import SUBJECT_READERS
 from bot.domain.command_tokens import Word, read_flag, split_words, undo_slack
 from bot.domain.commands import (
+    Bulk,
     Cancel,
     Command,
     Doctor,
@@ -58,9 +65,13 @@ from bot.domain.commands import (
     LogOut,
     Misunderstood,
     OpenForm,
+    Pause,
     Pending,
+    Resume,
+    Retry,
     SetUp,
     Status,
+    Unfreeze,
     WhoAmI,
 )
 from bot.domain.flags import clean_fields
@@ -76,7 +87,6 @@ NUMBER = "C-NUMBER"
 
 _PREFIX = re.compile(r"\s*(?:(?:/?npmtrust|\$|npx(?:\s+(?:-y|--yes))?|(?:npm(?:@\S+)?\s+)?trust)(?!\S)\s*)*")
 _NEXT_COMMAND = re.compile(r"\s*(?:/?npmtrust|\$|npx|npm)\s")
-_NUMBER = re.compile(r"#?(?:c-?)?0{0,9}([1-9][0-9]{0,8})", re.IGNORECASE)
 _SYNONYMS = {"ls": "list", "rm": "revoke", "remove": "revoke", "delete": "revoke", "gh": "github"}
 
 _ONE_AT_A_TIME = Mistake(
@@ -121,11 +131,6 @@ def _parse_words(words: list[Word]) -> Command | Misunderstood:
     if not words:
         return Help()
     name = words[0].text.lower()
-    if instead := NOT_BUILT.get(name):
-        advice, line = instead
-        what = f"The command {name} is not available in this version."
-        mistake = Mistake(what=what, expected=advice, got=words[0].text, suggestion=line)
-        return Misunderstood(mistakes=(mistake,), corrected=line)
     reader = _READERS.get(name)
     if reader is None:
         return Help() if _asks_for_help(words) else _parse_unknown(words)
@@ -156,10 +161,12 @@ def _parse_set_up(name: str, words: list[Word]) -> Command | Misunderstood:
     stated = permissions_of(arguments)
     command = SetUp(
         provider=provider,
-        packages=packages,
+        packages=packages.names,
+        selection=packages.selection,
         fields={flag.name: values[flag.name] for flag in PROVIDERS[provider].flags if flag.name in values},
         permissions=stated or (Permission.PUBLISH,),
         permissions_stated=bool(stated),
+        hold=arguments.switches.get("hold", False),
         reason="".join(values.get(REASON.name, ())),
         dry_run=arguments.switches.get("dry-run", False),
         as_json=arguments.switches.get("json", False),
@@ -188,6 +195,10 @@ def _draft(command: SetUp, arguments: Arguments) -> FormDraft:
     )
 
 
+def _parse_subject(name: str, words: list[Word]) -> Command | Misunderstood:
+    return _answer(*SUBJECT_READERS[name](words))
+
+
 def _parse_selected(name: str, words: list[Word]) -> Command | Misunderstood:
     return _answer(*SELECTOR_READERS[name](words))
 
@@ -195,8 +206,10 @@ def _parse_selected(name: str, words: list[Word]) -> Command | Misunderstood:
 def _parse_list(_name: str, words: list[Word]) -> Command | Misunderstood:
     arguments = read_arguments(words, [REGISTRY], LIST_SWITCHES)
     values = arguments.settle([REGISTRY])
+    packages = arguments.settle_packages(required=False)
     command = ListTrust(
-        packages=arguments.settle_packages(required=False),
+        packages=packages.names,
+        selection=packages.selection,
         as_json=arguments.switches.get("json", False),
         registry="".join(values.get(REGISTRY.name, ())),
     )
@@ -210,7 +223,7 @@ def _parse_patterns(name: str, words: list[Word]) -> Command | Misunderstood:
 def _parse_numbered(name: str, words: list[Word]) -> Command | Misunderstood:
     if not words and name == "status":
         return Status()
-    numbers = {int(number[1]) for word in words if (number := _NUMBER.fullmatch(word.text))}
+    numbers = {int(number[1]) for word in words if (number := WRITTEN_NUMBER.fullmatch(word.text))}
     if len(words) == len(numbers) == 1:
         return _NUMBERED[name](number=numbers.pop())
     nearest = f"C-{numbers.pop()}" if len(numbers) == 1 else ""
@@ -258,15 +271,18 @@ def _complain(answer: Command | Misunderstood, mistake: Mistake) -> Misunderstoo
     return Misunderstood(mistakes=(mistake,), corrected=command_line_of(answer), draft=draft_of(answer))
 
 
-_NUMBERED: Mapping[str, type[Status] | type[Cancel]] = MappingProxyType({"status": Status, "cancel": Cancel})
-_PLAIN: Mapping[str, LogIn | LogOut | WhoAmI | Pending | Doctor] = MappingProxyType(
-    {"login": LogIn(), "logout": LogOut(), "whoami": WhoAmI(), "pending": Pending(), "doctor": Doctor()}
+_NUMBERED: Mapping[str, type[Status | Cancel | Pause | Resume | Retry]] = MappingProxyType(
+    {"status": Status, "cancel": Cancel, "pause": Pause, "resume": Resume, "retry": Retry}
+)
+_PLAIN: Mapping[str, LogIn | LogOut | WhoAmI | Pending | Doctor | Bulk | Unfreeze] = MappingProxyType(
+    {command.verb: command for command in (LogIn(), LogOut(), WhoAmI(), Pending(), Doctor(), Bulk(), Unfreeze())}
 )
 _READERS: Mapping[str, Callable[[str, list[Word]], Command | Misunderstood]] = MappingProxyType(
     dict.fromkeys(Provider, _parse_set_up)
     | {"list": _parse_list, "help": _parse_help}
     | dict.fromkeys(SELECTOR_READERS, _parse_selected)
     | dict.fromkeys(PATTERN_READERS, _parse_patterns)
+    | dict.fromkeys(SUBJECT_READERS, _parse_subject)
     | dict.fromkeys(_NUMBERED, _parse_numbered)
     | dict.fromkeys(_PLAIN, _parse_plain)
 )

@@ -10,18 +10,7 @@ from bot.domain.command_tokens import Word
 from bot.domain.commands import MONDAY_MORNING, Command, Coverage, ListWatches, ShowDigest, Unwatch, Watch
 from bot.domain.flags import Flag
 from bot.domain.mistakes import Mistake
-from bot.domain.patterns import (
-    EXPECTED,
-    MOST_PATTERNS,
-    PackagePattern,
-    Selection,
-    check_patterns,
-    parse_pattern,
-    select,
-)
-
-PATTERN = "PATTERN"
-"""The placeholder of a pattern. It is never taken for a name."""
+from bot.domain.patterns import Selection
 
 _FIELDS = 5
 _CRON = re.compile(rf"[\w*,/#?-]{{1,60}}(?: [\w*,/#?-]{{1,60}}){{{_FIELDS - 1}}}", re.ASCII)
@@ -100,7 +89,7 @@ def _read_watch(words: list[Word]) -> Found:
     if not words:
         return ListWatches(), []
     arguments = read_arguments(words, WATCH_FLAGS, {})
-    selection, values = _settle(arguments), arguments.settle(WATCH_FLAGS)
+    selection, values = arguments.settle_patterns(), arguments.settle(WATCH_FLAGS)
     command = Watch(
         selection=selection,
         cron="".join(values.get(CRON.name, (MONDAY_MORNING,))),
@@ -112,7 +101,7 @@ def _read_watch(words: list[Word]) -> Found:
 
 def _read_unwatch(words: list[Word]) -> Found:
     arguments = read_arguments(words, (), {})
-    return Unwatch(selection=_settle(arguments)), arguments.mistakes
+    return Unwatch(selection=arguments.settle_patterns()), arguments.mistakes
 
 
 def _read_digest(words: list[Word]) -> Found:
@@ -121,33 +110,7 @@ def _read_digest(words: list[Word]) -> Found:
 
 
 def _settle_any(arguments: Arguments) -> Selection | None:
-    return _settle(arguments) if arguments.positionals else None
-
-
-def _settle(arguments: Arguments) -> Selection:
-    """Check the patterns, add what is wrong to the mistakes, and give the patterns as they could be right."""
-    found = {text: _read_pattern(text) for text in arguments.positionals}
-    wrong = [one for one in found.values() if isinstance(one, Mistake)]
-    patterns = [_mend(text, one) if isinstance(one, Mistake) else one for text, one in found.items()]
-    if mistake := check_patterns(patterns):
-        wrong.append(mistake)
-        if all(pattern.negated for pattern in patterns):
-            patterns.append(PackagePattern(text=PATTERN))
-    arguments.mistakes += wrong
-    selection = select(patterns)
-    return Selection(patterns=selection.patterns[:MOST_PATTERNS])
-
-
-def _read_pattern(text: str) -> PackagePattern | Mistake:
-    if text.removeprefix("!") != PATTERN:
-        return parse_pattern(text)
-    what = f"{PATTERN} stands for a pattern: put yours in its place."
-    return Mistake(what=what, expected=EXPECTED, got=text, field="pattern")
-
-
-def _mend(text: str, mistake: Mistake) -> PackagePattern:
-    near = (mistake.suggestion or PATTERN).removeprefix("!")
-    return PackagePattern(text=near, negated=(mistake.suggestion or text).startswith("!"))
+    return arguments.settle_patterns() if arguments.positionals else None
 
 
 PATTERN_READERS: Mapping[str, Callable[[list[Word]], Found]] = MappingProxyType(

@@ -9,9 +9,9 @@ from typing import NamedTuple, TypeAlias
 from bot.domain.command_arguments import (
     FROM_REPOSITORY,
     IDENTIFIER,
+    PUBLISHER_SWITCHES,
     REASON,
     REGISTRY,
-    SET_UP_SWITCHES,
     SWITCHES,
     Arguments,
     read_arguments,
@@ -56,8 +56,10 @@ def _read_revoke(words: list[Word]) -> Found:
     flags = (IDENTIFIER, FROM_REPOSITORY, REASON, REGISTRY)
     arguments = read_arguments(words, flags, SWITCHES)
     values = _select(arguments, arguments.settle(flags), "revoke")
+    packages = arguments.settle_packages()
     command = RevokeTrust(
-        packages=arguments.settle_packages(),
+        packages=packages.names,
+        selection=packages.selection,
         configuration_id="".join(values.get(IDENTIFIER.name, ())),
         from_repository="".join(values.get(FROM_REPOSITORY.name, ())),
         reason="".join(values.get(REASON.name, ())),
@@ -73,13 +75,15 @@ def _read_replace(words: list[Word]) -> Found:
     split = _take_provider(words)
     spec = PROVIDERS[split.provider]
     flags = (IDENTIFIER, FROM_REPOSITORY, *spec.flags, REASON, REGISTRY)
-    arguments = read_arguments(split.words, flags, SET_UP_SWITCHES)
+    arguments = read_arguments(split.words, flags, PUBLISHER_SWITCHES)
     if split.mistake:
         arguments.mistakes.insert(0, split.mistake)
     values = _select(arguments, arguments.settle(flags), "replace")
     stated = permissions_of(arguments)
+    packages = arguments.settle_packages()
     command = ReplaceTrust(
-        packages=arguments.settle_packages(),
+        packages=packages.names,
+        selection=packages.selection,
         configuration_id="".join(values.get(IDENTIFIER.name, ())),
         from_repository="".join(values.get(FROM_REPOSITORY.name, ())),
         provider=split.provider,

@@ -31,12 +31,19 @@ class SetUp(Frozen):
 
     verb: Literal["set_up"] = "set_up"
     provider: Provider
-    packages: tuple[PackageName, ...]
+    packages: tuple[PackageName, ...] = ()
+    """Those that are named, without what is left out again."""
+    selection: Selection | None = None
+    """Set when there is a pattern: all that was written, the names as well."""
     fields: dict[str, tuple[str, ...]]
-    """By the canonical name of the flag, checked by the provider; `repo` or `project` may be missing: inferred."""
+    """By the canonical name of the flag, checked by the provider; `repo` or `project` may be missing: inferred.
+
+    They may hold templates: see bot.domain.templates."""
     permissions: tuple[Permission, ...]
     permissions_stated: bool
     """False when no permission flag came: it is publish then, and the request says so."""
+    hold: bool = False
+    """Approvals are collected now, and nothing runs before somebody presses [Run now]."""
     reason: str = ""
     dry_run: bool = False
     as_json: bool = False
@@ -50,7 +57,9 @@ class RevokeTrust(Frozen):
     """`revoke`: remove one configuration of each package. Exactly one of the two selectors is given."""
 
     verb: Literal["revoke"] = "revoke"
-    packages: tuple[PackageName, ...]
+    packages: tuple[PackageName, ...] = ()
+    selection: Selection | None = None
+    """As in `SetUp`."""
     configuration_id: str = ""
     from_repository: str = ""
     reason: str = ""
@@ -64,7 +73,9 @@ class ReplaceTrust(Frozen):
     """`replace`: put a new configuration in the place of one. Exactly one of the two selectors is given."""
 
     verb: Literal["replace"] = "replace"
-    packages: tuple[PackageName, ...]
+    packages: tuple[PackageName, ...] = ()
+    selection: Selection | None = None
+    """As in `SetUp`."""
     configuration_id: str = ""
     from_repository: str = ""
     provider: Provider
@@ -88,8 +99,16 @@ class ListTrust(Frozen):
 
     verb: Literal["list"] = "list"
     packages: tuple[PackageName, ...] = ()
+    selection: Selection | None = None
+    """As in `SetUp`: set when there is a pattern."""
     as_json: bool = False
     registry: str = ""
+
+
+class Bulk(Frozen):
+    """`bulk`: the form for many packages: a file, pasted names or lines, or a scope."""
+
+    verb: Literal["bulk"] = "bulk"
 
 
 class OpenForm(Frozen):
@@ -135,6 +154,82 @@ class Cancel(Frozen):
 
     verb: Literal["cancel"] = "cancel"
     number: int
+
+
+class Pause(Frozen):
+    """`pause C-42`: nothing of it is begun any more until it is resumed."""
+
+    verb: Literal["pause"] = "pause"
+    number: int
+
+
+class Resume(Frozen):
+    """`resume C-42`."""
+
+    verb: Literal["resume"] = "resume"
+    number: int
+
+
+class Retry(Frozen):
+    """`retry C-42`: ask for what has failed in it once more."""
+
+    verb: Literal["retry"] = "retry"
+    number: int
+
+
+class Freeze(Frozen):
+    """`freeze`: for admins: nothing goes to npm any more."""
+
+    verb: Literal["freeze"] = "freeze"
+    reason: str = ""
+
+
+class Unfreeze(Frozen):
+    """`unfreeze`."""
+
+    verb: Literal["unfreeze"] = "unfreeze"
+
+
+class CheckPackage(Frozen):
+    """`check PACKAGE`: whether publishing from its repository's workflow can work."""
+
+    verb: Literal["check"] = "check"
+    package: PackageName
+
+
+class ShowPolicy(Frozen):
+    """`policy PACKAGE`: which rule is in force for it."""
+
+    verb: Literal["policy"] = "policy"
+    package: PackageName
+
+
+class ShowAudit(Frozen):
+    """`audit`: what is on record, newest first, of a package, of a request, of a person, or of all."""
+
+    verb: Literal["audit"] = "audit"
+    about: str = ""
+    """A package's name, `C-42`, or a Slack person as `<@U012>`; empty: all that the asker may see."""
+    as_csv: bool = False
+    since: str = ""
+    """`2026-11-23`, or with a time; empty: from the beginning."""
+    until: str = ""
+    """As above; a day is included. Empty: until now."""
+
+    @property
+    def number(self) -> int | None:
+        """The request that it is about."""
+        return int(self.about.removeprefix("C-")) if self.about.startswith("C-") else None
+
+    @property
+    def person(self) -> str:
+        """The Slack id of the person whom it is about; empty when it is about something else."""
+        return self.about[2:-1] if self.about.startswith("<@") else ""
+
+    @property
+    def package(self) -> str:
+        """The package that it is about; empty when it is about something else."""
+        return "" if self.person or self.number is not None else self.about
 
 
 class Coverage(Frozen):
@@ -211,6 +306,15 @@ Command: TypeAlias = Annotated[
     | Status
     | Pending
     | Cancel
+    | Pause
+    | Resume
+    | Retry
+    | Freeze
+    | Unfreeze
+    | Bulk
+    | CheckPackage
+    | ShowPolicy
+    | ShowAudit
     | Doctor
     | Help,
     Field(discriminator="verb"),

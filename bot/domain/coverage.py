@@ -14,6 +14,7 @@ from enum import StrEnum
 from io import StringIO
 
 from bot.domain.evidence import EvidenceKind
+from bot.domain.two_days import TWO_DAYS
 
 YEARS_OF_SILENCE = 2
 """A package whose last version came before this many whole years is old."""
@@ -107,7 +108,8 @@ def _excuse(record: PackageRecord, now: datetime) -> Standing | None:
         return Standing.SNOOZED
     if record.deprecated:
         return Standing.DEPRECATED
-    if record.set_up_at and not (record.kind is EvidenceKind.DOWNGRADED and _came_after(record, record.set_up_at)):
+    is_awaited = record.set_up_at is not None and now < record.set_up_at + TWO_DAYS  # npm drops it then
+    if is_awaited and not (record.kind is EvidenceKind.DOWNGRADED and _came_after(record, record.set_up_at)):
         return Standing.NOT_USED_YET
     if record.last_publish and record.last_publish < _start_of_silence(now):
         return Standing.OLD
@@ -237,10 +239,11 @@ def _moment(moment: datetime | None) -> str:
 def write_csv(rows: Iterable[Iterable[str]]) -> str:
     """Write rows as CSV (RFC 4180). No cell is a formula for a spreadsheet: such text gets an apostrophe before it."""
     text = StringIO(newline="")
-    csv.writer(text).writerows([_disarm(cell) for cell in row] for row in rows)
+    csv.writer(text).writerows([disarm(cell) for cell in row] for row in rows)
     return text.getvalue()
 
 
-def _disarm(cell: str) -> str:
+def disarm(cell: str) -> str:
+    """Keep a spreadsheet from taking a cell for a formula."""
     # https://owasp.org/www-community/attacks/CSV_Injection
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else cell

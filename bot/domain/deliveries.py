@@ -32,6 +32,13 @@ class ClickDelivery(Frozen):
     value: str
     message_ts: str = ""
     """Of the message that holds the button; empty in a view."""
+    view_id: str = ""
+    """Of the view that holds the button; so for the next two."""
+    metadata: str = ""
+    values: dict[str, str] = Field(default_factory=dict)
+    """What stands in the view's fields, by block_id; several choices joined by spaces."""
+    in_home: bool = False
+    """The view is App Home, which belongs to no channel."""
     response_url: str = ""
     trigger_id: str = ""
 
@@ -45,8 +52,21 @@ class SubmissionDelivery(Frozen):
     """The callback_id: one of `bot.messages.ids`."""
     metadata: str
     values: dict[str, str]
-    """By block_id; several choices joined by spaces."""
+    """By block_id; several choices, and ids of files, joined by spaces."""
+    view_id: str = ""
     trigger_id: str = ""
 
 
-Delivery: TypeAlias = Annotated[CommandDelivery | ClickDelivery | SubmissionDelivery, Field(discriminator="kind")]
+class HomeDelivery(Frozen):
+    """Somebody opened App Home. There is nobody to answer: what they see is brought up to date."""
+
+    kind: Literal["home"] = "home"
+    user: str
+    is_new: bool = True
+    """Slack shows nothing of ours there yet."""
+
+
+Answerable: TypeAlias = CommandDelivery | ClickDelivery | SubmissionDelivery
+"""What somebody waits for an answer to."""
+
+Delivery: TypeAlias = Annotated[Answerable | HomeDelivery, Field(discriminator="kind")]

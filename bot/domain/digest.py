@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from bot.domain.coverage import PackageRecord, Standing, measure, standing_of
+from bot.domain.trend import TrendPoint
 from bot.domain.values import Frozen
 
 MOST_PACKAGES = 10
@@ -85,6 +86,10 @@ class DigestContent(Frozen):
     """When the oldest of these facts was read; None: none was."""
     catalogue: CatalogueNote
     alarms_open: int = 0
+    trend: tuple[TrendPoint, ...] = ()
+    """The last twelve weeks, oldest first, as far as anybody looked."""
+    record_head: str = ""
+    """The newest seal of the record, `1234:9f86d081884c7d65`; empty where nothing is sealed."""
 
 
 def compose_digest(  # noqa: PLR0913 - all that a digest tells, by keyword
@@ -97,6 +102,7 @@ def compose_digest(  # noqa: PLR0913 - all that a digest tells, by keyword
     slack_users: Mapping[str, str],
     catalogue: CatalogueNote,
     alarms_open: int,
+    trend: tuple[TrendPoint, ...] = (),
 ) -> DigestContent:
     """Say where the packages of a selection stand, and what has changed since the digest before.
 
@@ -127,6 +133,7 @@ def compose_digest(  # noqa: PLR0913 - all that a digest tells, by keyword
         oldest_read_at=coverage.oldest_read_at,
         catalogue=catalogue,
         alarms_open=alarms_open,
+        trend=trend,
     )
 
 

@@ -90,6 +90,8 @@ class PackageFacts(Frozen):
     """Versions that came another way than those before them, newest first; at most 20."""
     private: bool = False
     """It was read through an account: the public cannot see it."""
+    owners_are_collaborators: bool = False
+    """`maintainers` are who may write, teams counted, as npm told an account; else those of the public data."""
 
 
 def read_packument(document: Mapping[str, Any], *, private: bool = False) -> PackageFacts:

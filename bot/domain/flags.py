@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from bot.domain.mistakes import Mistake
+from bot.domain.templates import check_template, fill_template
 
 Fields: TypeAlias = Mapping[str, tuple[str, ...]]
 """What was given for each flag, by its canonical name."""
+
+
+_EXAMPLE = "ui"
 
 
 def _accept(_value: str) -> None:
@@ -32,6 +36,8 @@ class Flag:
     missing: str = ""
     """npm's words when a required one is missing; empty when it may be left out."""
     repeatable: bool = False
+    takes_templates: bool = False
+    """`{name}` and `{unscoped}` may stand in its value."""
     words: int = 1
     """As many words may be its value without quotes around them."""
     clean: Callable[[str], str] = str.strip
@@ -90,11 +96,19 @@ def _check_flag(flag: Flag, values: tuple[str, ...]) -> Iterator[Mistake]:
 
 
 def _check_value(flag: Flag, value: str) -> Mistake | None:
-    if value != flag.placeholder:
-        return flag.check(value)
-    return Mistake(
-        what=f"{value} stands for a value: put yours in its place.", expected=flag.usage, got=value, field=flag.name
-    )
+    if value == flag.placeholder:
+        return Mistake(
+            what=f"{value} stands for a value: put yours in its place.", expected=flag.usage, got=value, field=flag.name
+        )
+    return _check_template(flag, value) if flag.takes_templates and "{" in value else flag.check(value)
+
+
+def _check_template(flag: Flag, value: str) -> Mistake | None:
+    """Look at the value that it would be for a package without a scope; each package's own is looked at later."""
+    if mistake := check_template(value, flag.name):
+        return mistake
+    mistake = flag.check(fill_template(value, _EXAMPLE))
+    return mistake.model_copy(update={"got": value, "suggestion": ""}) if mistake else None
 
 
 def _mend_flag(flag: Flag, values: tuple[str, ...], *, lacking: bool) -> tuple[str, ...]:

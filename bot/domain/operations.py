@@ -138,6 +138,15 @@ def fingerprint_of(operation: Operation, *, workspace: str, registry: str) -> st
     return _sha256(json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
 
 
+def likeness_of(operation: Operation) -> str:
+    """Hash what is asked for apart from the package, as 16 hexadecimal signs: steps that are alike have the same.
+
+    What was read behind a selector is not in it, so that it stays as it is while the step is looked at.
+    """
+    wanted = operation.model_dump(mode="json", exclude={"package", "configuration", "old"})
+    return _sha256(json.dumps(wanted, sort_keys=True, separators=(",", ":"), ensure_ascii=False))[:16]
+
+
 def fingerprint_of_set(fingerprints: Iterable[str]) -> str:
     """Hash the sorted fingerprints of the steps of a change set or of a view."""
     return _sha256("\n".join(sorted(fingerprints)))

@@ -78,6 +78,13 @@ class TooFast:
 
     retry_after: float | None
     """Seconds, when npm says so."""
+    message: str = ""
+    """npm's own words; empty when there are none."""
+
+    @property
+    def why(self) -> str:
+        """As the beginning of a sentence: `npm asked me to slow down: "too many requests"`."""
+        return "npm asked me to slow down" + (f': "{self.message}"' if self.message else "")
 
 
 @dataclass(frozen=True, slots=True)

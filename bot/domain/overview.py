@@ -47,9 +47,15 @@ class StepView(Frozen):
     """What public data showed when it was staged."""
     configuration_read_at: datetime | None = None
     """When the configurations were last read through an account; None: not read."""
+    last_read: tuple[Configuration, ...] | None = None
+    """What stood then, with what was changed here since; while it is reviewed. As with `existing`."""
     maintainers: tuple[Maintainer, ...]
     reviewers: tuple[str, ...]
     """Slack ids of who may approve now, never the requester."""
+    owners_are_collaborators: bool = False
+    """`maintainers` are who may write, teams counted; else those of the public data."""
+    reviewers_gone: tuple[str, ...] = ()
+    """Slack ids of who would review and is no active full member any more."""
     reviewers_are_admins: bool = False
     """The only maintainer is the requester: the admins review."""
     approvals_missing: int
@@ -62,6 +68,8 @@ class StepView(Frozen):
     repository_inferred: bool = False
     warnings: tuple[str, ...] = ()
     """Sentences from staging, for example that the package names another repository."""
+    unchecked: str = ""
+    """Why its workflow could not be looked at, a sentence: no warning, and told quietly."""
     difference: str = ""
     """Why it went back to review."""
     approved_before: Configuration | None = None
@@ -83,6 +91,8 @@ class StepView(Frozen):
     """Among the steps of its change set; with the offer it is the value of buttons for this step alone."""
     by_hand: str = ""
     """Slack id of whose its last call was to make, in their own terminal; empty where it was made here."""
+    held: bool = False
+    """Nothing is sent, though it is approved, before somebody presses [Run now]."""
     finished_at: datetime | None = None
     publish_before: datetime | None = None
     """When npm drops a configuration through which nothing was published."""
@@ -103,6 +113,8 @@ class ChangeSetView(Frozen):
     steps: tuple[StepView, ...]
     permissions_stated: bool = True
     paused: bool = False
+    stopped: str = ""
+    """Markup: who stopped everything, and why; empty: nothing is frozen."""
     cancelled_by: str = ""
     disowned_by: str = ""
     """Who said of a link of npm's for it that it was not theirs."""
@@ -147,6 +159,12 @@ class HandoffView(Frozen):
     decided_at: datetime | None = None
     calls: int = 1
     """How many calls wait for this person: with several, ticking npm's five-minute box helps."""
+    left: int = 0
+    """How many of them belong to this change set."""
+    done: int = 0
+    """How many steps of this change set have ended with this person's account."""
+    confirmations: int = 1
+    """About how often they will have to confirm for all of the calls, where npm's box spares them the others."""
     asking: Asking = Asking.UNKNOWN
     """Whether npm asks this session for each such call, as far as that was seen."""
     scriptable: int = 0
@@ -185,6 +203,11 @@ class LinkView(Frozen):
     session_until: datetime | None = None
     windows: tuple[Seen, ...] = ()
     """What npm asked this session for, method by method."""
+
+    @property
+    def is_linked(self) -> bool:
+        """It is proven, and may be used."""
+        return self.state is LinkState.LINKED
 
 
 class PackageListing(Frozen):

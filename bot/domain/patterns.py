@@ -33,7 +33,7 @@ class PackagePattern(Frozen):
 
     def matches(self, name: str) -> bool:
         """Tell whether a name is one of these, whether negated or not."""
-        return _compile(self.text).fullmatch(name) is not None
+        return name == self.text if EVERYTHING not in self.text else _compile(self.text).fullmatch(name) is not None
 
     @property
     def is_name(self) -> bool:
@@ -71,7 +71,14 @@ class Selection(Frozen):
     @property
     def names(self) -> tuple[PackageName, ...]:
         """The packages that are selected by name, without what is left out."""
-        return tuple(PackageName(one.text) for one in self.patterns if one.is_name and self.matches(one.text))
+        without = [one for one in self.patterns if one.negated]
+        named = (one.text for one in self.patterns if one.is_name)
+        return tuple(PackageName(name) for name in named if not any(one.matches(name) for one in without))
+
+    @property
+    def takes_all(self) -> bool:
+        """A star alone is in it: every package that is known, but for what is left out."""
+        return any(one.text == EVERYTHING for one in self._chosen)
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -157,8 +164,11 @@ def _look_closer(glob: str) -> tuple[str, str]:
     return what, near if _is_glob(near) else ""
 
 
-def check_patterns(patterns: Iterable[PackagePattern]) -> Mistake | None:
-    """Tell what is wrong with patterns together, each of which is right."""
+def check_patterns(patterns: Iterable[PackagePattern], *, names_count: bool = True) -> Mistake | None:
+    """Tell what is wrong with patterns together, each of which is right.
+
+    Where names do not count, there may be any number of those.
+    """
     distinct = set(patterns)
     if not distinct:
         return _refuse("", "No packages were named.")
@@ -166,9 +176,10 @@ def check_patterns(patterns: Iterable[PackagePattern]) -> Mistake | None:
         return _refuse(
             " ".join(sorted(map(str, distinct))), "This says only what to leave out.", expected="what to take as well"
         )
-    if len(distinct) > MOST_PATTERNS:
+    counted = sum(names_count or not pattern.is_name for pattern in distinct)
+    if counted > MOST_PATTERNS:
         return _refuse(
-            f"{len(distinct)} patterns", "These are too many patterns.", expected=f"at most {MOST_PATTERNS} patterns"
+            f"{counted} patterns", "These are too many patterns.", expected=f"at most {MOST_PATTERNS} patterns"
         )
     return None
 

@@ -26,6 +26,8 @@ class ScriptView(Frozen):
     registry: str
     """Base address of npm's registry."""
     steps: tuple[ScriptStep, ...]
+    replaces: int = 0
+    """How many replacements wait for this person too, which no line of a script does safely."""
     ran_at: datetime | None = None
     reads_ask: bool = False
     """npm asks this session for each read as well: every look at a list needs a link."""

@@ -68,6 +68,17 @@ def test_nobody_reviews_a_package_without_maintainers() -> None:
     assert approvals_missing(facts((), APPROVED), DIRECTORY) == 1
 
 
+@pytest.mark.parametrize("action", [Action.PAUSE, Action.RESUME, Action.RETRY])
+def test_who_has_a_part_in_a_request_may_hold_it_up_and_ask_for_it_once_more(action: Action) -> None:
+    may = [person for person in (*DIRECTORY.npm_users, PENDING, ADMIN) if not deny(action, person)]
+    assert may == [ASKS, OWNS, OWNS_TOO, ADMIN]
+    assert deny(action, STRANGER) is Denial.NOT_YOURS
+
+
+def deny(action: Action, person: str) -> Denial | None:
+    return check_step_action(action, person, facts(), DIRECTORY)
+
+
 @pytest.mark.parametrize(
     ("approvals", "counted"),
     [
@@ -225,6 +236,10 @@ def test_what_is_no_step_is_for_who_has_a_stake_in_it(action: Action, person: st
 def test_admins_may_all_of_it_and_without_anybody_nobody_may(action: Action) -> None:
     assert check_stake(action, ADMIN, Stake(), DIRECTORY) is None
     assert people_of_stake(action, Stake(maintainers=("",)), Directory(npm_users={OWNS: "owns"})) == ()
+
+
+def test_what_has_no_stake_has_nobody_whoever_set_it() -> None:
+    assert people_of_stake(Action.APPROVE, STAKE, DIRECTORY) == ()
 
 
 def test_who_is_nearest_to_it_is_named_first() -> None:

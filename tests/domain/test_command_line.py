@@ -1,31 +1,41 @@
 """Commands written as lines, and read again."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.command_arguments import IDENTIFIER, PACKAGE
+from bot.domain.command_arguments import IDENTIFIER, PACKAGE, PATTERN
 from bot.domain.command_line import YES_REMARK, draft_of
 from bot.domain.command_parser import command_line_of, parse_command, strip_secrets
-from bot.domain.command_patterns import PATTERN
 from bot.domain.commands import (
+    Bulk,
     Cancel,
+    CheckPackage,
     Command,
     Coverage,
     Doctor,
     FormDraft,
+    Freeze,
     Help,
     ListTrust,
     ListWatches,
     LogIn,
     LogOut,
     OpenForm,
+    Pause,
     Pending,
     ReplaceTrust,
+    Resume,
+    Retry,
     RevokeTrust,
     SetUp,
+    ShowAudit,
     ShowDigest,
+    ShowPolicy,
     Status,
+    Unfreeze,
     Unwatch,
     Watch,
     WhoAmI,
@@ -35,9 +45,32 @@ from bot.domain.patterns import PackagePattern, Selection, select
 from bot.domain.publishers import Permission, Provider
 
 NAMES = st.from_regex(r"(@[a-z][a-z0-9-]{0,5}/)?[A-Za-z][A-Za-z0-9._~'-]{0,8}", fullmatch=True).filter(
-    lambda name: name not in {PACKAGE, "node_modules"}
+    lambda name: name not in {PACKAGE, PATTERN, "node_modules"}
 )
-PACKAGES = st.lists(NAMES.map(PackageName), min_size=1, max_size=3, unique=True).map(tuple)
+SCOPED = NAMES.filter(lambda name: name.startswith("@"))
+"""Others may look like the number of a request."""
+GLOBS = st.from_regex(r"(@([a-z]{1,3}|\*)/)?[A-Za-z*][a-z*.'-]{0,6}", fullmatch=True).filter(
+    lambda text: "**" not in text and text not in {PACKAGE, PATTERN}
+)
+
+
+@st.composite
+def selections(draw: st.DrawFn) -> Selection:
+    chosen = draw(st.lists(GLOBS, min_size=1, max_size=3))
+    without = draw(st.lists(GLOBS.filter(lambda text: text != "*"), max_size=2))
+    return select(
+        [PackagePattern(text=text) for text in chosen] + [PackagePattern(text=text, negated=True) for text in without]
+    )
+
+
+def chosen(names: st.SearchStrategy[str] = NAMES) -> st.SearchStrategy[dict[str, Any]]:
+    """What a line says of packages: names alone, or with patterns among them."""
+    named = st.lists(names.map(PackageName), min_size=1, max_size=3, unique=True).map(tuple)
+    patterns = selections().filter(lambda selection: not all(one.is_name for one in selection.patterns))
+    without: st.SearchStrategy[dict[str, Any]] = named.map(lambda packages: {"packages": packages})
+    return without | patterns.map(lambda selection: {"packages": selection.names, "selection": selection})
+
+
 LETTERS = "ab &<>|;\"'\\-\u2013\u2014=,!@#:/.é日☃"
 """What Slack's server escapes, what its clients change at the start of a word, quotes and what is beyond ASCII."""
 REASONS = st.text(LETTERS, max_size=30).map(lambda text: " ".join(text.split()))
@@ -89,52 +122,45 @@ def set_ups(draw: st.DrawFn) -> SetUp:
     permissions, stated = draw(PERMISSIONS)
     return SetUp(
         provider=provider,
-        packages=draw(PACKAGES),
         fields=draw(fields),
         permissions=permissions,
         permissions_stated=stated,
+        hold=draw(st.booleans()),
+        **draw(chosen()),
         **draw(st.fixed_dictionaries(COMMON)),
     )
 
 
 IDS = st.text("ab/:@\"'-=", min_size=1, max_size=9).filter(lambda text: text != IDENTIFIER.placeholder)
-REVOKES = st.builds(RevokeTrust, packages=PACKAGES, configuration_id=IDS | UUIDS, **COMMON) | st.builds(
-    RevokeTrust, packages=PACKAGES, from_repository=st.sampled_from(["acme/ui", "acme/web/ui", "-a/b"]), **COMMON
+SELECTORS = st.fixed_dictionaries({"configuration_id": IDS | UUIDS}) | st.fixed_dictionaries(
+    {"from_repository": st.sampled_from(["acme/ui", "acme/web/ui", "-a/b"])}
 )
+
+
+@st.composite
+def revokes(draw: st.DrawFn) -> RevokeTrust:
+    return RevokeTrust(**draw(chosen()), **draw(SELECTORS), **draw(st.fixed_dictionaries(COMMON)))
 
 
 @st.composite
 def replacements(draw: st.DrawFn) -> ReplaceTrust:
     provider, fields = draw(PROVIDER_FIELDS)
     permissions, stated = draw(PERMISSIONS)
-    selector = draw(
-        st.fixed_dictionaries({"configuration_id": IDS | UUIDS})
-        | st.fixed_dictionaries({"from_repository": st.sampled_from(["acme/ui", "acme/web/ui", "-a/b"])})
-    )
-    names = st.lists(NAMES | st.sampled_from(["with", "github"]), min_size=1, max_size=3, unique=True)
     return ReplaceTrust(
-        packages=tuple(map(PackageName, draw(names))),
         provider=provider,
         fields=draw(fields),
         permissions=permissions,
         permissions_stated=stated,
-        **selector,
+        **draw(chosen(NAMES | st.sampled_from(["with", "github"]))),
+        **draw(SELECTORS),
         **draw(st.fixed_dictionaries(COMMON)),
     )
 
 
-GLOBS = st.from_regex(r"(@([a-z]{1,3}|\*)/)?[A-Za-z*][a-z*.'-]{0,6}", fullmatch=True).filter(
-    lambda text: "**" not in text and text != PATTERN
-)
-
-
 @st.composite
-def selections(draw: st.DrawFn) -> Selection:
-    chosen = draw(st.lists(GLOBS, min_size=1, max_size=3))
-    without = draw(st.lists(GLOBS.filter(lambda text: text != "*"), max_size=2))
-    return select(
-        [PackagePattern(text=text) for text in chosen] + [PackagePattern(text=text, negated=True) for text in without]
-    )
+def lists(draw: st.DrawFn) -> ListTrust:
+    some = draw(chosen() | st.just({}))
+    return ListTrust(as_json=draw(st.booleans()), registry=draw(REGISTRIES), **some)
 
 
 WATCHES = st.builds(
@@ -147,17 +173,24 @@ WATCHES = st.builds(
 NUMBERS = st.integers(1, 999_999_999)
 COMMANDS: st.SearchStrategy[Command] = st.one_of(
     set_ups(),
-    REVOKES,
+    revokes(),
     replacements(),
-    st.builds(ListTrust, packages=PACKAGES | st.just(()), as_json=st.booleans(), registry=REGISTRIES),
+    lists(),
     st.sampled_from(Provider).map(lambda provider: OpenForm(draft=FormDraft(provider=provider))),
     st.builds(Status, number=NUMBERS | st.none()),
-    st.builds(Cancel, number=NUMBERS),
+    st.sampled_from([Cancel, Pause, Resume, Retry]).flatmap(lambda verb: st.builds(verb, number=NUMBERS)),
+    st.builds(Freeze, reason=REASONS),
+    st.sampled_from([CheckPackage, ShowPolicy]).flatmap(lambda verb: st.builds(verb, package=NAMES)),
+    st.builds(
+        ShowAudit,
+        about=NUMBERS.map(lambda number: f"C-{number}") | SCOPED | st.sampled_from(["", "<@U012ABC>"]),
+        as_csv=st.booleans(),
+    ),
     st.builds(Coverage, selection=selections() | st.none(), refresh=st.booleans()),
     WATCHES,
     st.builds(Unwatch, selection=selections()),
     st.builds(ShowDigest, selection=selections() | st.none()),
-    st.sampled_from([LogIn(), LogOut(), WhoAmI(), Pending(), Doctor(), ListWatches()]),
+    st.sampled_from([LogIn(), LogOut(), WhoAmI(), Pending(), Doctor(), ListWatches(), Bulk(), Unfreeze()]),
     st.sampled_from([Help(), Help(topic="github"), Help(topic="help")]),
 )
 
@@ -209,6 +242,11 @@ def test_a_line_typed_into_slack_parses_to_its_command(command: Command) -> None
         ("watch @acme/* --channel=Releases", "watch @acme/* --channel #releases"),
         ("unwatch `@acme/*`", "unwatch @acme/*"),
         ("doctor", "doctor"),
+        ("github !@acme/old-* b,@acme/* --hold --file a.yml", "github @acme/* b !@acme/old-* --file a.yml --hold"),
+        ("audit --csv #042", "audit C-42 --csv"),
+        ("audit --until=2026-11-24 --csv --since 2026-11-23", "audit --since 2026-11-23 --until 2026-11-24 --csv"),
+        ("audit <@U012ABC|anna>", "audit <@U012ABC>"),
+        ("freeze --reason=a laptop was stolen", 'freeze --reason "a laptop was stolen"'),
         ("", "help"),
     ],
 )
@@ -233,6 +271,14 @@ def test_a_command_of_a_provider_fills_its_form() -> None:
         "123e4567-e89b-12d3-a456-426614174000",
         "a1b2c3d4-e5f6-7890-abcd-ef1234567890",
     ]
+
+
+def test_a_form_is_filled_with_the_patterns() -> None:
+    command = parse_command("github @acme/* !@acme/old-* a --file a.yml")
+    assert isinstance(command, SetUp)
+    draft = draft_of(command)
+    assert draft is not None
+    assert draft.package == "@acme/* a !@acme/old-*"
 
 
 def test_only_providers_have_a_form() -> None:

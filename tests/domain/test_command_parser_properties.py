@@ -6,10 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.command_arguments import MOST_MISTAKES, PACKAGE
-from bot.domain.command_help import NOT_BUILT
+from bot.domain.command_arguments import MOST_MISTAKES, PACKAGE, PATTERN
 from bot.domain.command_parser import HELP, MOST_LETTERS, NUMBER, parse_command
-from bot.domain.command_patterns import PATTERN
 from bot.domain.command_secrets import MARKER
 from bot.domain.commands import Misunderstood
 from bot.domain.publishers import PROVIDERS
@@ -20,7 +18,7 @@ PLACEHOLDERS = {PACKAGE, PATTERN, NUMBER, "ID", "TEXT", "URL", "CRON", "ZONE", "
 }
 WORDS = st.sampled_from(
     [
-        *(*HELP, *NOT_BUILT),
+        *HELP,
         *(
             "npm",
             "trust",
@@ -88,6 +86,7 @@ WORDS = st.sampled_from(
             "**",
             "PATTERN",
         ),
+        *("--hold", "--csv", "<@U012ABC>", "{unscoped}.yml", "acme/{name}", "--file={scope}.yml", "..", "--id=.."),
         *("--otp", "123456", "--token=x", f"npm_{'a' * 20}", MARKER, "é", "\x00", "x" * 300),
     ]
 )
@@ -104,6 +103,10 @@ STARTS = st.sampled_from(
         "cancel ",
         "watch ",
         "coverage ",
+        "audit ",
+        "check ",
+        "freeze ",
+        "github @acme/* !b ",
     ]
 )
 LINES = st.builds(str.__add__, STARTS, st.lists(WORDS, max_size=12).map(" ".join)) | st.text(max_size=60)

@@ -46,7 +46,8 @@ def record(name: str = "@acme/ui", kind: EvidenceKind | None = NONE, **fields: A
         (NONE, {"visible": False, "account_only": True}, "not found"),
         # set up here, and no version has come through it
         (NONE, {"set_up_at": YESTERDAY}, "configured, not used yet"),
-        (NONE, {"set_up_at": NOW - timedelta(days=9)}, "configured, not used yet"),
+        (NONE, {"set_up_at": NOW - timedelta(hours=47)}, "configured, not used yet"),
+        (NONE, {"set_up_at": NOW - timedelta(hours=48)}, "none"),  # npm has dropped it
         (DOWNGRADED, {"set_up_at": YESTERDAY}, "configured, not used yet"),
         # but a downgrade that came after it is one
         (DOWNGRADED, {"set_up_at": NOW - timedelta(days=9)}, "downgraded"),

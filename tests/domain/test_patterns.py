@@ -147,3 +147,8 @@ def test_no_pattern_takes_long() -> None:
     began = process_time()
     assert not pattern.matches("@acme/" + "a" * 3000)
     assert process_time() - began < 1
+
+
+@pytest.mark.parametrize(("text", "is_all"), [("*", True), ("* !@acme/*", True), ("@acme/*", False), ("a", False)])
+def test_a_star_alone_takes_everything(text: str, *, is_all: bool) -> None:
+    assert selection_of(text).takes_all is is_all

@@ -10,6 +10,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from bot.domain.flags import Fields, Flag, check_fields, clean_fields
 from bot.domain.mistakes import Mistake
+from bot.domain.templates import has_template
 from bot.domain.values import Frozen
 
 Claims: TypeAlias = Mapping[str, Any]
@@ -98,12 +99,20 @@ class ProviderSpec(Generic[PublisherT_co]):
         return check_fields(self.flags, clean_fields(self.flags, fields))
 
     def build(self, fields: Fields, inferred_repository: str = "") -> PublisherT_co | Mistake:
-        """Make the publisher, with the inferred repository where none was given; the first mistake otherwise."""
+        """Make the publisher, with the inferred repository where none was given; the first mistake otherwise.
+
+        Templates are to be filled before: one that is left is no name that npm could match.
+        """
         cleaned = clean_fields(self.flags, fields)
         if self.host and inferred_repository:
             cleaned.setdefault(self.source_flag, (inferred_repository,))
         if mistakes := check_fields(self.flags, cleaned):
             return mistakes[0]
+        for name, values in cleaned.items():
+            if unfilled := next(filter(has_template, values), ""):
+                return Mistake(
+                    what="A template was not filled in.", expected="a value for one package", got=unfilled, field=name
+                )
         if self.source_flag not in cleaned:
             flag = next(flag for flag in self.flags if flag.name == self.source_flag)
             return Mistake(

@@ -15,7 +15,7 @@ def file_check(words: str, path_words: str) -> Callable[[str], Mistake | None]:
     """Make the check of a file; npm's two subjects differ: `GitHub Actions Workflow`, `GitHub Actions workflow`."""
 
     def check_file(file: str) -> Mistake | None:
-        if _FILE.fullmatch(file) and len(file) <= _MOST_LETTERS:
+        if _is_name(file):
             return None
         return Mistake(
             what=_complaint(file, words, path_words),
@@ -57,12 +57,20 @@ def _complaint(file: str, words: str, path_words: str) -> str:
         return f"{path_words} must be just a file not a path."
     if not file.endswith((".yml", ".yaml")):
         return f"{words} must end in .yml or .yaml."
+    if not all(char.isprintable() or char.isspace() for char in file):
+        return f"{words} must be a file name without characters that do not show."
     return f"{words} must be a file name without spaces."
 
 
+def _is_name(file: str) -> bool:
+    """Tell whether a file can be called so. What does not show would be approved unseen, and match no file."""
+    return _FILE.fullmatch(file) is not None and file.isprintable() and len(file) <= _MOST_LETTERS
+
+
 def _nearest_file(file: str) -> str:
-    base = re.split(r"[/\\]", file.rstrip("/\\"))[-1]
+    shown = "".join(char for char in file if char.isprintable())
+    base = re.split(r"[/\\]", shown.rstrip("/\\"))[-1]
     base = re.split(r"[@?#]", base)[0]
     stem, dot, ending = base.rpartition(".")
     nearest = f"{stem}.{ending.lower()}" if dot and ending.lower() in {"yml", "yaml"} else f"{stem or base}.yml"
-    return nearest if _FILE.fullmatch(nearest) and len(nearest) <= _MOST_LETTERS else ""
+    return nearest if _is_name(nearest) else ""

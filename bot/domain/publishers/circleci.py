@@ -147,6 +147,7 @@ SPEC = ProviderSpec(
             label="VCS origin",
             hint="github.com/acme/ui",
             missing="vcs-origin is required.",
+            takes_templates=True,
             check=_check_origin,
         ),
         Flag(

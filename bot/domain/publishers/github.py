@@ -81,6 +81,7 @@ SPEC = ProviderSpec(
             label="Repository",
             hint="acme/ui. Left empty: the repository that the package names.",
             clean=path_at("github.com"),
+            takes_templates=True,
             check=_check_repository,
         ),
         Flag(
@@ -90,6 +91,7 @@ SPEC = ProviderSpec(
             label="Workflow file",
             hint="release.yml: the name only, of a file in .github/workflows.",
             missing="GitHub Actions Workflow must be specified with the file option.",
+            takes_templates=True,
             check=file_check("GitHub Actions Workflow", "GitHub Actions workflow"),
         ),
         Flag(
@@ -99,6 +101,7 @@ SPEC = ProviderSpec(
             help="only jobs of this environment; left out: any",
             label="Environment",
             hint="production. Left empty: any.",
+            takes_templates=True,
             check=check_environment,
         ),
     ),

@@ -81,6 +81,7 @@ SPEC = ProviderSpec(
             label="Project",
             hint="acme/ui or acme/web/ui. Left empty: the project that the package names.",
             clean=path_at("gitlab.com"),
+            takes_templates=True,
             check=_check_project,
         ),
         Flag(
@@ -90,6 +91,7 @@ SPEC = ProviderSpec(
             label="Pipeline file",
             hint=".gitlab-ci.yml: the name only.",
             missing="GitLab CI/CD Pipeline must be specified with the file option.",
+            takes_templates=True,
             check=file_check("GitLab CI/CD Pipeline", "GitLab CI/CD pipeline file"),
         ),
         Flag(
@@ -99,6 +101,7 @@ SPEC = ProviderSpec(
             help="only jobs of this environment; left out: any",
             label="Environment",
             hint="production. Left empty: any.",
+            takes_templates=True,
             check=check_environment,
         ),
     ),

@@ -120,6 +120,13 @@ def test_a_publisher_survives_json_and_the_flags_that_make_it(publisher: Publish
         (Provider.GITHUB, {"file": ("a.yml@main",)}, "GitHub Actions Workflow must end in", "a.yml", "file"),
         (Provider.GITHUB, {"file": (".yml",)}, "GitHub Actions Workflow must be a file name", "", "file"),
         (Provider.GITHUB, {"file": ("a b.yml",)}, "GitHub Actions Workflow must be a file name", "", "file"),
+        (
+            Provider.GITHUB,
+            {"file": ("rel\x07ea\u202ese.yml",)},
+            "GitHub Actions Workflow must be a file name without characters that do not show.",
+            "release.yml",
+            "file",
+        ),
         (Provider.GITHUB, {"file": ("a" * 252 + ".yml",)}, "GitHub Actions Workflow must be a file name", "", "file"),
         (Provider.GITHUB, {"file": ("a.yml", "b.yml")}, "--file was given more than once.", "", "file"),
         (Provider.GITHUB, {"file": ("FILE.yml",)}, "FILE.yml stands for a value", "", "file"),
