@@ -66,7 +66,11 @@ class HandoffRow(Base):
     """A link of npm's, given to one person by DM."""
 
     __tablename__ = "handoffs"
-    __table_args__ = (UniqueConstraint("workspace", "token"), Index("handoffs_due", "workspace", "state"))
+    __table_args__ = (
+        UniqueConstraint("workspace", "token"),
+        Index("handoffs_due", "workspace", "state"),
+        Index("handoffs_of_person", "workspace", "slack_user", "created_at"),
+    )
 
     token: Mapped[str]
     login: Mapped[bool]

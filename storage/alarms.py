@@ -59,6 +59,10 @@ class Alarms(Repository):
         query = self._select(AlarmRow).where(AlarmRow.id >= alarm_id, AlarmRow.raised_at <= until)
         return self._all(query.order_by(AlarmRow.id))
 
+    def list_newest(self, limit: int) -> list[AlarmRow]:
+        """List the newest of all packages, newest first."""
+        return self._all(self._select(AlarmRow).order_by(AlarmRow.id.desc()).limit(limit))
+
     def list_of(self, package: str) -> list[AlarmRow]:
         """List every alarm of a package, newest first."""
         return self._all(self._select(AlarmRow).where(AlarmRow.package == package).order_by(AlarmRow.id.desc()))

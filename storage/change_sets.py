@@ -1,19 +1,29 @@
 """Change sets, their steps, and the offers that their buttons carry."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
+from typing import Any, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, exists, func, select, true
 
-from bot.domain.lifecycle import BUSY_STATES, OPEN_STATES, State
+from bot.domain.lifecycle import BUSY_STATES, OPEN_STATES, Plan, State
+from storage.group_models import StepGroupRow
+from storage.groups import Groups
 from storage.models import ChangeSetRow, OfferRow, StepRow
 from storage.repository import Repository, new_token
 
+_Query = TypeVar("_Query", bound=Select[Any])
 _OPEN = [state.value for state in OPEN_STATES]
 
 
 class ChangeSets(Repository):
     """What people asked for."""
+
+    @cached_property
+    def groups(self) -> Groups:
+        """What sums them up."""
+        return Groups(self._session, self._workspace)
 
     def add(self, change_set: ChangeSetRow, steps: Sequence[StepRow]) -> ChangeSetRow:
         """Store a new change set with its steps, under the next number."""
@@ -23,7 +33,7 @@ class ChangeSets(Repository):
         for step in steps:
             step.change_set_id = change_set.id
         self._session.add_all(steps)
-        self._session.flush()
+        self.groups.add(steps)
         return change_set
 
     def add_offer(self, change_set: ChangeSetRow, fingerprint: str, now: datetime) -> None:
@@ -61,6 +71,10 @@ class ChangeSets(Repository):
         query = self._select(ChangeSetRow).where(ChangeSetRow.id.in_(open_ids))
         return self._all(query.order_by(ChangeSetRow.number).limit(limit))
 
+    def list_files_wanted(self) -> list[ChangeSetRow]:
+        """List those whose results are to be sent as a file."""
+        return self._all(self._select(ChangeSetRow).where(ChangeSetRow.csv_state == "wanted").order_by(ChangeSetRow.id))
+
     def list_of(self, requester: str, limit: int = 10) -> list[ChangeSetRow]:
         """List the newest of one person."""
         query = self._select(ChangeSetRow).where(ChangeSetRow.requester == requester)
@@ -74,6 +88,96 @@ class ChangeSets(Repository):
         """Load the steps of a change set in their order."""
         query = self._select(StepRow).where(StepRow.change_set_id == change_set_id)
         return self._all(query.order_by(StepRow.position))
+
+    def tally(self, change_set_id: int) -> Mapping[State, int]:
+        """Tell how many steps of a change set are in which state; states of none are left out."""
+        return self.groups.tally(change_set_id)
+
+    def groups_of(self, change_set_id: int, *, limit: int = 50) -> list[StepGroupRow]:
+        """List the first groups of steps that are alike."""
+        return self.groups.list_of(change_set_id, limit=limit)
+
+    def list_fingerprints(self, change_set_id: int) -> list[str]:
+        """List the fingerprints of the steps of a change set, and nothing else of them."""
+        return list(self._session.scalars(select(StepRow.fingerprint).where(StepRow.change_set_id == change_set_id)))
+
+    def page_steps(
+        self,
+        change_set_id: int,
+        *,
+        states: Iterable[State] = (),
+        text: str = "",
+        likeness: str = "",
+        after: int = 0,
+        skip: int = 0,
+        limit: int,
+    ) -> list[StepRow]:
+        """Load some steps of a change set in their order.
+
+        Args:
+            change_set_id: Of which.
+            states: Only those in one of these; none: all.
+            text: Only those whose package's name holds it.
+            likeness: Only those that are alike in this way.
+            after: From this position on; the first is 0.
+            skip: How many of what was found to leave out.
+            limit: At most so many.
+        """
+        query = _narrow(self._select(StepRow), change_set_id, states, text, likeness)
+        query = query.where(StepRow.position >= after).order_by(StepRow.position)
+        return self._all(query.offset(skip).limit(limit))
+
+    def count_steps(
+        self, change_set_id: int, *, states: Iterable[State] = (), text: str = "", likeness: str = ""
+    ) -> int:
+        """Count the steps that `page_steps` would find."""
+        query = _narrow(select(func.count(StepRow.id)), change_set_id, states, text, likeness)
+        return self._session.scalar(query) or 0
+
+    def count_executors(self, change_set_id: int) -> list[tuple[State, str, str, int]]:
+        """Count the open steps of a change set by state, executor and what they wait for, in one look at an index."""
+        columns = (StepRow.state, StepRow.executor, StepRow.waits_for)
+        query = select(*columns, func.count()).where(
+            StepRow.change_set_id == change_set_id, StepRow.state.in_(_OPEN), StepRow.state != State.IN_REVIEW.value
+        )
+        rows = self._session.execute(query.group_by(*columns).order_by(*columns))
+        return [(State(state), executor, waits_for, number) for state, executor, waits_for, number in rows]
+
+    def list_ends(self, change_set_id: int, limit: int) -> list[datetime]:
+        """List when the last steps of a change set ended, the newest first."""
+        query = select(StepRow.finished_at).where(
+            StepRow.change_set_id == change_set_id, StepRow.finished_at.is_not(None)
+        )
+        found = self._session.scalars(query.order_by(StepRow.finished_at.desc()).limit(limit))
+        return [end for end in found if end is not None]
+
+    def find_first_applied(self, change_set_id: int) -> StepRow | None:
+        """Find the step of a change set that npm applied first."""
+        query = self._select(StepRow).where(
+            StepRow.change_set_id == change_set_id,
+            StepRow.state == State.APPLIED.value,
+            StepRow.plan != Plan.REVOKE.value,
+        )
+        return self._one(query.order_by(StepRow.finished_at))
+
+    def count_held(self, change_set_id: int) -> dict[str, int]:
+        """Count the open steps of a change set that are held, by likeness."""
+        query = select(StepRow.likeness, func.count()).where(
+            StepRow.change_set_id == change_set_id, StepRow.held.is_(true()), StepRow.state.in_(_OPEN)
+        )
+        rows = self._session.execute(query.group_by(StepRow.likeness))
+        return {str(likeness): int(number) for likeness, number in rows}
+
+    def waits_elsewhere(self, executor: str, *, but: int) -> bool:
+        """Tell whether another step needs this person's account."""
+        states = [state.value for state in (State.READY, State.WAITING, State.UNKNOWN, State.HALF_REPLACED)]
+        other = exists().where(
+            StepRow.workspace == self._workspace,
+            StepRow.executor == executor,
+            StepRow.state.in_(states),
+            StepRow.id != but,
+        )
+        return bool(self._session.scalar(select(other)))
 
     def list_steps(self, states: Iterable[State], *, due: datetime | None = None) -> list[StepRow]:
         """List steps in some states, those due by a moment, oldest first."""
@@ -112,3 +216,12 @@ class ChangeSets(Repository):
             .where(StepRow.state == State.WAITING.value, StepRow.executor == slack_user)
             .order_by(StepRow.id)
         )
+
+
+def _narrow(query: _Query, change_set_id: int, states: Iterable[State], text: str, likeness: str) -> _Query:
+    query = query.where(StepRow.change_set_id == change_set_id)
+    if wanted := [state.value for state in states]:
+        query = query.where(StepRow.state.in_(wanted))
+    if text:
+        query = query.where(StepRow.package.contains(text.lower(), autoescape=True))
+    return query.where(StepRow.likeness == likeness) if likeness else query

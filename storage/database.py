@@ -17,8 +17,10 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import partial, wraps
+from inspect import unwrap
 from pathlib import Path
+from types import FunctionType
 from typing import IO, Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -28,6 +30,8 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import StaticPool
 
 from bot.errors import StorageError
+from bot.points import AtPoint, Point
+from storage.seal_keys import NO_KEYS
 from storage.store import Store
 
 T = TypeVar("T")
@@ -36,7 +40,11 @@ TRIES = 5
 """How often a transaction is tried whose rows somebody else moved first."""
 
 _POSTGRES_THREADS = 4
-_CONNECT_SECONDS = 10
+_PATIENCE = {"connect_timeout": 10, "tcp_user_timeout": 10_000}
+"""For PostgreSQL's client (seconds; milliseconds), where the address does not say: a server that is gone is noticed."""
+_LOCK_SECONDS = 5
+"""As long as a row may be somebody else's; our own transactions take milliseconds."""
+_STATEMENT_SECONDS = 60
 
 
 class DatabaseDown(StorageError):
@@ -51,9 +59,13 @@ class Database:
     """Runs functions in transactions, away from the event loop."""
 
     def __init__(self, url: str) -> None:
-        self.engine = _make_engine(url)
+        self.engine = make_engine(url)
         self.workspace = ""
         """Slack's team id; every row that is read or written belongs to it."""
+        self.seal_keys = NO_KEYS
+        """With these the record is written."""
+        self.at_point: AtPoint | None = None
+        """Is told, in the thread of the work, that a commit is about to be made or has just been made, and of what."""
         self._file = self.engine.url.database if self.is_sqlite else None
         self._lock: IO[bytes] | None = None
         threads = 1 if self.is_sqlite else _POSTGRES_THREADS
@@ -100,6 +112,7 @@ class Database:
         """
         given_up = threading.Event()
 
+        @wraps(work)
         def work_in_time(store: Store) -> T:
             result = work(store)
             if given_up.is_set():
@@ -143,12 +156,21 @@ class Database:
 
     def _transact_once(self, work: Callable[[Store], T]) -> T:
         try:
-            with Session(self.engine, expire_on_commit=False) as session, session.begin():
-                return work(Store(session, self.workspace))
+            with Session(self.engine, expire_on_commit=False) as session:
+                with session.begin():
+                    result = work(Store(session, self.workspace, self.seal_keys))
+                    session.flush()  # what comes now is the commit, and nothing else
+                    self._pass(work, Point.BEFORE_COMMIT)
+                self._pass(work, Point.AFTER_COMMIT)
+                return result
         except IntegrityError:
             raise
         except DBAPIError as err:
             raise DatabaseDown(str(err.orig)) from err
+
+    def _pass(self, work: Callable[[Store], object], point: Point) -> None:
+        if self.at_point is not None:
+            self.at_point(f"{point}: {name_of(work)}")
 
     async def close(self) -> None:
         """End the threads and the connections; give the SQLite file back."""
@@ -156,6 +178,15 @@ class Database:
         self._executor.shutdown()
         if self._lock is not None:
             self._lock.close()
+
+
+def name_of(work: Callable[[Store], object]) -> str:
+    """Name the work of a transaction: the function, or of a lambda where it stands and what it calls."""
+    work = unwrap(work)
+    code = work.__code__ if isinstance(work, FunctionType) else None
+    module, _, function = f"{work.__module__}.{getattr(work, '__qualname__', '')}".partition(".<locals>.<lambda>")
+    called = [name for name in code.co_names if name != "clock"] if code else []
+    return f"{module} ({'.'.join(called)})" if _ and called else f"{module}{function}".replace(".<locals>", "")
 
 
 def file_of(url: str) -> Path | None:
@@ -175,12 +206,25 @@ def _read_address(url: str) -> URL:
         raise DatabaseDown("its address cannot be read; expected postgresql://USER:PASSWORD@HOST:PORT/NAME") from None
 
 
-def _make_engine(url: str) -> Engine:
+def make_engine(url: str) -> Engine:
+    """Make what connects to a database.
+
+    Raises:
+        DatabaseDown: Its address cannot be read.
+    """
     parsed = _read_address(url)
     if parsed.get_backend_name() == "postgresql":
         url_of_driver = parsed.set(drivername="postgresql+psycopg")
-        patience = {} if "connect_timeout" in parsed.query else {"connect_timeout": _CONNECT_SECONDS}
-        return create_engine(url_of_driver, pool_size=_POSTGRES_THREADS, hide_parameters=True, connect_args=patience)
+        patience = {name: value for name, value in _PATIENCE.items() if name not in parsed.query}
+        engine = create_engine(
+            url_of_driver,
+            pool_size=_POSTGRES_THREADS,
+            pool_pre_ping=True,  # the server may have been started anew, or have cut us off
+            hide_parameters=True,
+            connect_args=patience,
+        )
+        event.listen(engine, "connect", _configure_postgresql)
+        return engine
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         _keep_private(parsed.database)
@@ -200,6 +244,13 @@ def _configure_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401
     connection.isolation_level = None  # we begin ourselves, see below
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _configure_postgresql(connection: Any, _record: object) -> None:  # noqa: ANN401 -- psycopg's, as above
+    """Let no transaction of somebody else hold ours up for ever; `migrate` waits as long as it takes."""
+    connection.execute(f"SET lock_timeout = {_LOCK_SECONDS * 1000}")
+    connection.execute(f"SET statement_timeout = {_STATEMENT_SECONDS * 1000}")
+    connection.commit()
 
 
 def _begin_immediate(connection: Connection) -> None:

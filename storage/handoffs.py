@@ -1,5 +1,6 @@
 """Links of npm's that people were given."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from storage.account_models import HandoffRow
@@ -42,6 +43,20 @@ class Handoffs(Repository):
         """List those of a step, newest first."""
         query = self._select(HandoffRow).where(HandoffRow.step_id == step_id)
         return self._all(query.order_by(HandoffRow.id.desc()))
+
+    def list_of_steps(self, step_ids: Collection[int]) -> list[HandoffRow]:
+        """List those of many steps, newest first."""
+        wanted = set(step_ids)
+        if len(wanted) == 1:
+            return self.list_of_step(next(iter(wanted)))
+        # links are few beside steps: who has many steps to confirm has one link at a time
+        query = self._select(HandoffRow).where(HandoffRow.step_id.is_not(None)).order_by(HandoffRow.id.desc())
+        return [row for row in self._all(query) if row.step_id in wanted]
+
+    def find_last_done(self, slack_user: str) -> HandoffRow | None:
+        """Find the confirmation of a person that came last: it opened the window that may be open."""
+        query = self._select(HandoffRow).where(HandoffRow.slack_user == slack_user, HandoffRow.login.is_(False))
+        return self._one(query.where(HandoffRow.state == "done").order_by(HandoffRow.id.desc()))
 
     def list_due(self, now: datetime) -> list[HandoffRow]:
         """List those to poll by a moment."""

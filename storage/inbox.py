@@ -8,6 +8,9 @@ from sqlalchemy.orm import aliased
 from storage.models import InboxRow
 from storage.repository import Repository
 
+REFUSED = "refused"
+"""Of a delivery that came when its person had wanted too much: it is known when it comes again, and never done."""
+
 CLAIM = timedelta(seconds=60)
 """How long a claim holds; after it somebody else may do the work (the first one has died)."""
 
@@ -15,7 +18,9 @@ CLAIM = timedelta(seconds=60)
 class Inbox(Repository):
     """The queue of what Slack sent."""
 
-    def add(self, *, delivery_key: str, kind: str, person: str, sealed_payload: str, now: datetime) -> InboxRow | None:
+    def add(
+        self, *, delivery_key: str, kind: str, person: str, sealed_payload: str, now: datetime, channel: str = ""
+    ) -> InboxRow | None:
         """Keep a delivery; None when it is here already."""
         if self._one(self._select(InboxRow).where(InboxRow.delivery_key == delivery_key)):
             return None
@@ -25,6 +30,7 @@ class Inbox(Repository):
                 delivery_key=delivery_key,
                 kind=kind,
                 person=person,
+                channel=channel,
                 sealed_payload=sealed_payload,
                 received_at=now,
                 state="new",
@@ -48,7 +54,8 @@ class Inbox(Repository):
             earlier.state.in_(["new", "claimed"]),
             in_hand,
         )
-        row = self._one(due.where(~overtaken).order_by(InboxRow.next_try_at, InboxRow.id))
+        ordered = due.where(~overtaken).order_by(InboxRow.next_try_at, InboxRow.id)
+        row = self._one(ordered.with_for_update(of=InboxRow, skip_locked=True))
         if row is not None:
             row.state, row.next_try_at, row.tries = "claimed", now + CLAIM, row.tries + 1
         return row

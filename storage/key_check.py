@@ -5,9 +5,10 @@ from sqlalchemy.orm import Mapped
 
 from storage.base import Base
 from storage.repository import Repository
-from storage.vault import Vault, WrongKey
+from storage.vault import Vault, WrongKey, WrongPlace
 
 _MARK = "npmtrust"
+MARK_ABOUT = "key_checks"
 
 
 class KeyCheckRow(Base):
@@ -28,7 +29,7 @@ class KeyCheck(Repository):
         if row is None:
             return None
         try:
-            vault.unseal(row.sealed)
+            self._open(row, vault)
         except WrongKey:
             return False
         return True
@@ -41,10 +42,16 @@ class KeyCheck(Repository):
         """
         row = self._find()
         if row is None:
-            self._add(KeyCheckRow(workspace="", sealed=vault.seal(_MARK)))
+            self._add(KeyCheckRow(workspace="", sealed=vault.seal(_MARK, MARK_ABOUT)))
             return
-        vault.unseal(row.sealed)
-        row.sealed = vault.seal(_MARK)
+        self._open(row, vault)
+        row.sealed = vault.seal(_MARK, MARK_ABOUT)
+
+    def _open(self, row: KeyCheckRow, vault: Vault) -> None:
+        try:
+            vault.unseal(row.sealed, MARK_ABOUT)
+        except WrongPlace:  # of an older version, or another value: the key is ours, and there is nothing secret in it
+            return
 
     def _find(self) -> KeyCheckRow | None:
         return self._session.scalars(select(KeyCheckRow)).one_or_none()

@@ -2,20 +2,30 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from storage.models import AttemptRow, LeaseRow
 from storage.repository import Repository
 
-LEASE = timedelta(seconds=15)
-"""How long a lane stays with a process that shows no life."""
+LEASE = timedelta(seconds=13)
+"""How long a lane stays with a process that shows no life: a call's deadline and a margin, less than 15 s in all."""
+
+
+_RENEWED = timedelta(seconds=1)
+"""A lease that was renewed within so long is good: to write it again at each look would be most of all writing."""
 
 
 class Lanes(Repository):
     """Leases and attempts."""
 
-    def hold(self, name: str, *, holder: str, now: datetime) -> tuple[LeaseRow, bool] | None:
+    def hold(self, name: str, *, holder: str, now: datetime, life: timedelta = LEASE) -> tuple[LeaseRow, bool] | None:
         """Take or renew a lease; None while another process has it.
+
+        Args:
+            name: Of the lane.
+            holder: The process.
+            now: The moment.
+            life: How long it stays with a process that shows no life: longer than the longest piece of its work.
 
         Returns:
             The lease, and whether it is new to this process: what its last holder left has to be cleared up.
@@ -28,8 +38,9 @@ class Lanes(Repository):
                     name=name,
                     holder=holder,
                     fencing=1,
-                    expires_at=now + LEASE,
+                    expires_at=now + life,
                     next_call_at=now,
+                    slowed_at=None,
                 )
             )
             return lease, True
@@ -38,17 +49,22 @@ class Lanes(Repository):
             return None
         if taken:
             lease.holder, lease.fencing = holder, lease.fencing + 1
-        lease.expires_at = now + LEASE
+        if taken or lease.expires_at < now + life - _RENEWED:
+            lease.expires_at = now + life
         return lease, taken
 
     def find(self, name: str) -> LeaseRow | None:
         """Find a lease."""
         return self._one(self._select(LeaseRow).where(LeaseRow.name == name))
 
+    def list_all(self) -> list[LeaseRow]:
+        """List everything that was ever held, by name."""
+        return self._all(self._select(LeaseRow).order_by(LeaseRow.name))
+
     def release(self, holder: str, now: datetime) -> None:
         """Give back what a process holds that ends in good order; not a lane in which its call has no answer yet."""
         for lease in self._all(self._select(LeaseRow).where(LeaseRow.holder == holder)):
-            if not self.list_unfinished(before=lease.fencing + 1):
+            if not self.list_unfinished(lease.name, before=lease.fencing + 1):
                 lease.expires_at = min(lease.expires_at, now - timedelta(microseconds=1))
 
     def release_all(self, now: datetime) -> None:
@@ -64,7 +80,19 @@ class Lanes(Repository):
         """Find an attempt."""
         return self._one(self._select(AttemptRow).where(AttemptRow.id == attempt_id))
 
-    def list_unfinished(self, *, before: int) -> list[AttemptRow]:
-        """List the attempts of earlier holders that have no answer."""
-        query = self._select(AttemptRow).where(AttemptRow.finished_at.is_(None), AttemptRow.fencing < before)
+    def list_unfinished(self, name: str, *, before: int) -> list[AttemptRow]:
+        """List the attempts of earlier holders of a lane that have no answer."""
+        query = self._select(AttemptRow).where(
+            AttemptRow.finished_at.is_(None), AttemptRow.lane == name, AttemptRow.fencing < before
+        )
         return self._all(query.order_by(AttemptRow.id))
+
+    def list_abandoned(self, now: datetime) -> list[str]:
+        """List the lanes with a call without an answer whose holder shows no life, whatever the lanes are by now."""
+        query = select(AttemptRow.lane).join(
+            LeaseRow, (LeaseRow.workspace == AttemptRow.workspace) & (LeaseRow.name == AttemptRow.lane)
+        )
+        query = query.where(
+            AttemptRow.workspace == self._workspace, AttemptRow.finished_at.is_(None), LeaseRow.expires_at < now
+        )
+        return sorted(set(self._session.scalars(query)))

@@ -1,7 +1,15 @@
 """Account links: one npm user belongs to one Slack person, and the other way round."""
 
+from datetime import datetime
+
+from sqlalchemy import exists
+
+from bot.domain.lifecycle import OPEN_STATES, State
 from storage.account_models import LinkRow
+from storage.models import ReadRow, StepRow
+from storage.reads import OPEN
 from storage.repository import Repository
+from storage.surveys import QUEUED
 
 
 class Links(Repository):
@@ -34,6 +42,21 @@ class Links(Repository):
     def list_linked(self) -> list[LinkRow]:
         """List every proven link."""
         return self._all(self._select(LinkRow).where(LinkRow.state == "linked").order_by(LinkRow.id))
+
+    def list_idle(self, now: datetime) -> list[LinkRow]:
+        """List the links with a session for which nothing waits, and whose person did something some minutes ago."""
+        steps = exists().where(
+            StepRow.workspace == self._workspace,
+            StepRow.executor == LinkRow.slack_user,
+            StepRow.state.in_([state.value for state in OPEN_STATES - {State.IN_REVIEW}]),
+        )
+        reads = exists().where(
+            ReadRow.workspace == self._workspace,
+            ReadRow.slack_user == LinkRow.slack_user,
+            ReadRow.state.in_([*OPEN, QUEUED]),
+        )
+        live = self._select(LinkRow).where(LinkRow.state == "linked", LinkRow.sealed_session != "")
+        return self._all(live.where(LinkRow.present_until <= now, ~steps, ~reads).order_by(LinkRow.id))
 
     def list_pending(self) -> list[LinkRow]:
         """List the links that wait for a proof."""

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.lifecycle import LastAnswer, Phase, Plan, State, Step, WaitFor
+from bot.domain.line import Urgency, urgency_of
 from storage.base import Base
 
 
@@ -13,17 +14,24 @@ class InboxRow(Base):
     """A delivery from Slack, committed before it is acknowledged: the replay table and the promise."""
 
     __tablename__ = "inbox"
-    __table_args__ = (UniqueConstraint("workspace", "delivery_key"), Index("inbox_due", "state", "next_try_at"))
+    __table_args__ = (
+        UniqueConstraint("workspace", "delivery_key"),
+        Index("inbox_due", "state", "next_try_at"),
+        Index("inbox_of_person", "workspace", "person", "received_at"),
+        Index("inbox_of_channel", "workspace", "channel", "received_at"),
+    )
 
     delivery_key: Mapped[str]
     kind: Mapped[str]
     person: Mapped[str]
     """Whose it is: what one person does is done in its order."""
+    channel: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    """Where they did it; empty in forms and in App Home."""
     sealed_payload: Mapped[str]
     """Encrypted; emptied when done."""
     received_at: Mapped[datetime]
     state: Mapped[str]
-    """new, claimed, done or failed."""
+    """new, claimed, done, failed, or refused: its person, or their channel, had wanted too much."""
     next_try_at: Mapped[datetime]
     """Of a claimed row: when the claim ends."""
     tries: Mapped[int] = mapped_column(default=0)
@@ -51,6 +59,8 @@ class ChangeSetRow(Base):
     """The value that the buttons of the newest message carry."""
     permissions_stated: Mapped[bool]
     paused: Mapped[bool] = mapped_column(default=False)
+    csv_state: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    """Of the file of its results: wanted, sent, failed; empty while nobody has it to have."""
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
 
@@ -63,6 +73,10 @@ class StepRow(Base):
         Index("steps_due", "workspace", "state", "next_try_at"),
         Index("steps_by_package", "workspace", "package", "state"),
         Index("steps_by_change_set", "change_set_id", "position"),
+        Index("steps_in_line", "workspace", "urgency", "executor", "held", "paused", "id"),
+        Index("steps_of_change_set", "change_set_id", "state", "executor", "waits_for"),
+        Index("steps_by_end", "change_set_id", "finished_at"),
+        Index("steps_by_executor", "workspace", "executor", "state"),
     )
 
     change_set_id: Mapped[int] = mapped_column(ForeignKey("change_sets.id"))
@@ -71,6 +85,8 @@ class StepRow(Base):
     operation: Mapped[str]
     """JSON of `bot.domain.operations.Operation`."""
     fingerprint: Mapped[str]
+    likeness: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    """The same for steps that ask for the same for different packages: `bot.domain.operations.likeness_of`."""
     facts: Mapped[str]
     """JSON of `storage.records.StepFacts`: what staging saw."""
     progress: Mapped[str]
@@ -84,12 +100,22 @@ class StepRow(Base):
     back: Mapped[str | None]
     waits_for: Mapped[str]
     last_answer: Mapped[str]
+    urgency: Mapped[int] = mapped_column(default=Urgency.RESTS.value, server_default=text("9"))
+    """`bot.domain.line.Urgency`: where it stands in the line."""
+    paused: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """As its change set is, so that the line of a paused one of any size is passed over at once."""
 
     executor: Mapped[str] = mapped_column(default="")
     next_try_at: Mapped[datetime]
     settles_at: Mapped[datetime | None]
     """After this moment a read of npm's list is the last word on the last attempt."""
     finished_at: Mapped[datetime | None]
+    policy: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    """Fingerprint of the policy under which its decisions fell; empty while there are none."""
+    held: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Nothing is sent, though it is approved, before somebody presses [Run now]."""
+    deadline: Mapped[datetime | None]
+    """Its own, once somebody has pressed [Run now]; None: that of its change set."""
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
 
@@ -113,6 +139,7 @@ class StepRow(Base):
         self.maybe_acted, self.cancel_wanted = step.maybe_acted, step.cancel_wanted
         self.back = step.back.value if step.back else None
         self.waits_for, self.last_answer = step.waits_for.value, step.last_answer.value
+        self.urgency = urgency_of(step).value
 
 
 class DecisionRow(Base):
@@ -128,6 +155,7 @@ class DecisionRow(Base):
             sqlite_where=text("void_at IS NULL"),
             postgresql_where=text("void_at IS NULL"),
         ),
+        Index("decisions_by_step", "step_id"),
     )
 
     step_id: Mapped[int] = mapped_column(ForeignKey("steps.id"))
@@ -164,6 +192,8 @@ class AttemptRow(Base):
     """create, revoke or list."""
     slack_user: Mapped[str]
     npm_user: Mapped[str]
+    lane: Mapped[str] = mapped_column(default="registry", server_default=text("'registry'"))
+    """In which lane it was made: the name of a lease."""
     fencing: Mapped[int]
     started_at: Mapped[datetime]
     deadline: Mapped[datetime]
@@ -176,7 +206,12 @@ class ReadRow(Base):
     """A list of one package's configurations through one person's account."""
 
     __tablename__ = "reads"
-    __table_args__ = (Index("reads_due", "workspace", "state", "next_try_at"), Index("reads_by_batch", "batch"))
+    __table_args__ = (
+        Index("reads_due", "workspace", "state", "next_try_at"),
+        Index("reads_by_batch", "batch"),
+        Index("reads_in_line", "workspace", "slack_user", "state", "id"),
+        Index("reads_of_survey", "survey_id", "id"),
+    )
 
     batch: Mapped[str]
     """Which `list` asked; of a look, the step's id behind `look:`."""
@@ -185,12 +220,16 @@ class ReadRow(Base):
     step_id: Mapped[int | None] = mapped_column(ForeignKey("steps.id"))
     """Of a look."""
     state: Mapped[str]
-    """ready, calling, waiting, done or failed."""
+    """ready, calling, waiting, done or failed; queued before its turn, where it is one of many."""
     facts: Mapped[str]
-    """JSON of the package's public facts at the time of asking; empty for a look."""
+    """JSON of the package's public facts at the time of asking; empty for a look, and for one of many."""
     result: Mapped[str] = mapped_column(default="")
     """JSON of the configurations."""
     problem: Mapped[str] = mapped_column(default="")
+    survey_id: Mapped[int | None] = mapped_column(default=None)
+    """Row id in `surveys`, where it is one of many."""
+    before: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    """JSON of the configurations that were known just before it was read; empty where none were."""
     created_at: Mapped[datetime]
     deadline: Mapped[datetime]
     next_try_at: Mapped[datetime]
@@ -222,6 +261,10 @@ class SurfaceRow(Base):
     problem: Mapped[str] = mapped_column(default="")
     """Slack's word for why it cannot be shown; empty while it can."""
     next_try_at: Mapped[datetime]
+    claim: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """The number of the newest claim: who sends under an older one has slept over it."""
+    claimed_until: Mapped[datetime | None] = mapped_column(default=None)
+    """While somebody sends it; nobody else does before this moment."""
 
 
 class LeaseRow(Base):
@@ -239,6 +282,12 @@ class LeaseRow(Base):
     """create, revoke or list: lists of people and steps take turns."""
     unreached: Mapped[int] = mapped_column(default=0)
     """How many calls running did not reach npm."""
+    pace_ms: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """Milliseconds: the pace in force, where npm has made it slower than it was set."""
+    steady: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """How many answers running came at this pace."""
+    slowed_at: Mapped[datetime | None]
+    """When npm last said that it was too fast; None once it goes as it was set."""
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
 
@@ -253,19 +302,3 @@ class DraftRow(Base):
     slack_user: Mapped[str]
     content: Mapped[str]
     created_at: Mapped[datetime]
-
-
-class AuditRow(Base):
-    """Something that happened; never changed, never removed."""
-
-    __tablename__ = "audit_events"
-    __table_args__ = (Index("audit_by_change_set", "workspace", "change_set_id"),)
-
-    at: Mapped[datetime]
-    kind: Mapped[str]
-    actor: Mapped[str]
-    """A Slack id, or `npmtrust`."""
-    change_set_id: Mapped[int | None]
-    step_id: Mapped[int | None]
-    data: Mapped[str]
-    """JSON."""

@@ -11,6 +11,7 @@ from bot.domain.evidence import EvidenceKind
 from bot.domain.packages import scope_of
 from bot.domain.patterns import Selection
 from storage.coverage_models import PackageRow
+from storage.models import StepRow
 from storage.repository import Repository
 from storage.set_ups import SetUp, SetUps
 
@@ -91,6 +92,11 @@ class Packages(Repository):
         query = self._select(PackageRow).where(PackageRow.repository == repository)
         return self._all(query.order_by(PackageRow.id))
 
+    def is_maintainer(self, npm_user: str, *, but: str) -> bool:
+        """Tell whether public data showed somebody as maintainer of another package than this one."""
+        names = (" " + PackageRow.maintainers + " ").contains(f" {npm_user} ", autoescape=True)
+        return self._one(self._select(PackageRow).where(names, PackageRow.name != but).limit(1)) is not None
+
     def list_put_aside(self, now: datetime) -> list[PackageRow]:
         """List the packages that somebody has retired, or snoozed until later than now, by name."""
         is_aside = or_(PackageRow.retired_by != "", PackageRow.snoozed_until > now)
@@ -102,19 +108,40 @@ class Packages(Repository):
             name for name in self._session.scalars(_narrow(self._names(), selection)) if _is_in(name, selection)
         )
 
-    def records(self, selection: Selection | None = None) -> list[PackageRecord]:
+    def records(self, selection: Selection | None = None, *, maintainer: str = "") -> list[PackageRecord]:
         """Read what is known of the packages that a selection matches, or of all, by name.
 
         Made for ten thousand: rows are read as plain tuples, and nothing of them is checked again.
+
+        Args:
+            selection: Which; None: all.
+            maintainer: Only those that this npm user maintains, as public data has it.
         """
         set_ups = SetUps(self._session, self._workspace).newest_unused()
         query = _narrow(select(*_RECORD).where(PackageRow.workspace == self._workspace), selection)
+        if maintainer:
+            query = query.where((" " + PackageRow.maintainers + " ").contains(f" {maintainer} ", autoescape=True))
         found = [_record(row, set_ups) for row in self._session.execute(query) if _is_in(row.name, selection)]
+        if maintainer:  # the database may take capitals and small letters for the same
+            found = [record for record in found if maintainer in record.maintainers]
         return sorted(found, key=lambda record: record.name)
+
+    def list_kinds(self, names: list[str]) -> dict[str, str]:
+        """Tell what public data shows of some packages, by name: `EvidenceKind`, or nothing for what was never read."""
+        found: dict[str, str] = {}
+        for start in range(0, len(names), _IN_ONE):
+            query = select(PackageRow.name, PackageRow.kind).where(PackageRow.workspace == self._workspace)
+            rows = self._session.execute(query.where(PackageRow.name.in_(names[start : start + _IN_ONE])))
+            found |= {row.name: row.kind for row in rows}
+        return found
 
     def list_set_ups(self, names: Iterable[str], *, used_too: bool = False) -> list[SetUp]:
         """List what was set up here for some packages and stands, newest first; without what was used already."""
         return SetUps(self._session, self._workspace).list_of(names, used_too=used_too)
+
+    def list_round(self, change_set_id: int, since: datetime, until: datetime) -> list[tuple[StepRow, SetUp, bool]]:
+        """List what a change set made in a span and stands, and whether a version came through it."""
+        return SetUps(self._session, self._workspace).list_round(change_set_id, since, until)
 
     def claim_due(self, now: datetime, *, most: int, until: datetime) -> list[PackageRow]:
         """Take packages that are to be read, those first for which somebody waits.

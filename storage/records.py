@@ -13,8 +13,12 @@ class StepFacts(Frozen):
     evidence: Evidence
     maintainers: tuple[str, ...]
     """npm users."""
+    owners_are_collaborators: bool = False
+    """They are who may write, teams counted, as npm told an account; else those of the public data."""
     repository_inferred: bool = False
     warnings: tuple[str, ...] = ()
+    unchecked: str = ""
+    """Why its workflow could not be looked at, as a sentence; empty: it was."""
     difference: str = ""
     """Why the step went back to review."""
     needs_look: bool = False
@@ -38,6 +42,8 @@ class StepProgress(Frozen):
     configuration_permissions: tuple[str, ...] = ()
     existing: tuple[Configuration, ...] = ()
     """Of a conflict: what stands at npm."""
+    owners_at: datetime | None = None
+    """When npm was last asked who owns the package."""
     checked_at: datetime | None = None
     """When npm's list was last seen to show what a replace takes away as it was approved."""
     script_id: int | None = None

@@ -8,8 +8,8 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import aliased
 
-from bot.domain.lifecycle import Plan, State
-from bot.domain.operations import Operation, Revoke, revoked_id_of
+from bot.domain.lifecycle import Phase, Plan, State
+from bot.domain.operations import Operation, Target, revoked_id_of, target_of
 from bot.domain.publishers import Publisher
 from storage.coverage_models import ArrivalRow
 from storage.models import ChangeSetRow, StepRow
@@ -20,6 +20,8 @@ _OPERATION: TypeAdapter[Operation] = TypeAdapter(Operation)
 
 _CREATING = [plan.value for plan in Plan if plan is not Plan.REVOKE]
 _REVOKING = [plan.value for plan in Plan if plan is not Plan.CREATE]
+_MADE = [State.APPLIED.value, State.RESTORED.value]
+"""The ends of a step that leave a configuration at npm which it has made: after a failed replace, the old one anew."""
 _GONE = [State.APPLIED.value, State.ALREADY_GONE.value]
 
 
@@ -64,6 +66,26 @@ class SetUps(Repository):
         made = [_read(*row) for row in self._session.execute(query) if row[0].id not in removed]
         return [set_up for set_up in made if set_up is not None]
 
+    def list_round(self, change_set_id: int, since: datetime, until: datetime) -> list[tuple[StepRow, SetUp, bool]]:
+        """List what a change set made from one moment on and before another; and whether a version came through it.
+
+        Without those whose configuration we have removed since, in the order of the change set.
+        """
+        in_round = (StepRow.change_set_id == change_set_id, StepRow.finished_at >= since, StepRow.finished_at < until)
+        is_used = exists().where(ArrivalRow.step_id == StepRow.id)
+        query = (
+            select(StepRow, ChangeSetRow, is_used)
+            .join(ChangeSetRow, ChangeSetRow.id == StepRow.change_set_id)
+            .where(*self._creates(used_too=True), *in_round)
+            .order_by(StepRow.position)
+        )
+        removed = self._list_removed(*in_round)
+        return [
+            (step, made, used)
+            for step, change_set, used in self._session.execute(query)
+            if step.id not in removed and (made := _read(step, change_set)) is not None
+        ]
+
     def newest_unused(self) -> dict[str, datetime]:
         """Tell by package when the newest create was applied through which no version has come."""
         query = select(StepRow.id, StepRow.package, StepRow.finished_at).where(*self._creates(used_too=False))
@@ -74,7 +96,7 @@ class SetUps(Repository):
     def _creates(self, *, used_too: bool) -> list[ColumnElement[bool]]:
         conditions = [
             StepRow.workspace == self._workspace,
-            StepRow.state == State.APPLIED.value,
+            StepRow.state.in_(_MADE),
             StepRow.plan.in_(_CREATING),
         ]
         return conditions if used_too else [*conditions, ~exists().where(ArrivalRow.step_id == StepRow.id)]
@@ -95,18 +117,23 @@ class SetUps(Repository):
         }
 
 
+def target_of_made(step: StepRow) -> Target | None:
+    """Tell what a step has made; after a restore that is what had stood there before it."""
+    return target_of(_OPERATION.validate_json(step.operation), Phase(step.phase))
+
+
 def _made(progress: str) -> str:
     return StepProgress.model_validate_json(progress).configuration_id
 
 
 def _read(step: StepRow, change_set: ChangeSetRow) -> SetUp | None:
-    operation = _OPERATION.validate_json(step.operation)
-    if isinstance(operation, Revoke) or step.finished_at is None:
+    target = target_of_made(step)
+    if target is None or step.finished_at is None:
         return None
     return SetUp(
         step_id=step.id,
         package=step.package,
-        publisher=operation.publisher,
+        publisher=target.publisher,
         configuration_id=_made(step.progress),
         applied_at=step.finished_at,
         change_set_id=change_set.id,

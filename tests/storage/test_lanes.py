@@ -74,7 +74,7 @@ async def test_what_earlier_holders_left_unanswered_is_found(database: Database)
     await attempt(database, 2)
 
     def ids(store: Store) -> list[int]:
-        return [row.id for row in store.lanes.list_unfinished(before=2)]
+        return [row.id for row in store.lanes.list_unfinished("registry", before=2)]
 
     assert await database.run(ids) == [left]
 

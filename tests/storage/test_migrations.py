@@ -34,8 +34,8 @@ async def test_a_second_upgrade_changes_nothing(database: Database) -> None:
 
 
 @pytest.mark.anyio
-async def test_an_empty_database_is_not_current(url: str) -> None:
-    empty = Database(url)
+async def test_an_empty_database_is_not_current(tmp_path: Path) -> None:
+    empty = Database(f"sqlite:///{tmp_path}/npmtrust.sqlite3")
     assert not await empty.call(migrate.is_current)
     await empty.close()
 

@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.domain.evidence import Evidence, EvidenceKind
-from bot.domain.lifecycle import Plan, State
+from bot.domain.lifecycle import Phase, Plan, State
 from bot.domain.operations import Create, Operation, Replace, Revoke, plan_of
 from bot.domain.packages import PackageName
 from bot.domain.publishers import Configuration, GitHub, Permission
@@ -46,7 +46,13 @@ class Steps:
         self._count = 0
 
     async def add(
-        self, operation: Operation, made: str = "", *, at: datetime = NOW, state: State = State.APPLIED
+        self,
+        operation: Operation,
+        made: str = "",
+        *,
+        at: datetime = NOW,
+        state: State = State.APPLIED,
+        phase: Phase = Phase.FIRST,
     ) -> int:
         """Store a step; tell its id."""
         self._count += 1
@@ -63,7 +69,7 @@ class Steps:
                 progress=StepProgress(configuration_id=made).model_dump_json(),
                 plan=plan_of(operation).value,
                 state=state.value,
-                phase="first",
+                phase=phase.value,
                 maybe_acted=True,
                 cancel_wanted=False,
                 waits_for="nothing",
@@ -161,10 +167,57 @@ async def test_the_newest_comes_first_and_is_the_one_of_the_record(steps: Steps)
 
 async def test_what_did_not_come_to_be_by_a_step_was_not_set_up_here(steps: Steps) -> None:
     for state in State:
-        if state is not State.APPLIED:
+        if state not in {State.APPLIED, State.RESTORED}:
             await steps.add(CREATE, "a", state=state)
     assert await steps.standing() == []
     assert await steps.set_up_at() is None
+
+
+async def test_what_was_put_back_after_a_failed_replacement_stands_as_what_it_was(
+    database: Database, steps: Steps
+) -> None:
+    old = Configuration(
+        id="old",
+        type="github",
+        claims={"repository": "acme/old", "workflow_ref": {"file": "a.yml"}},
+        permissions=("createPackage",),
+    )
+    replaced = Replace(
+        package=UI, configuration_id="old", old=old, publisher=RELEASE, permissions=(Permission.PUBLISH,)
+    )
+    step_id = await steps.add(replaced, "anew", state=State.RESTORED, phase=Phase.RESTORE)
+    [made] = await database.run(lambda store: store.packages.list_set_ups([UI]))
+    assert (made.step_id, made.publisher.label, made.configuration_id) == (step_id, "acme/old → a.yml", "anew")
+    assert await steps.set_up_at() == NOW
+
+
+async def test_a_round_is_what_one_change_set_made_in_its_span(database: Database, steps: Steps) -> None:
+    step_id = await steps.add(CREATE, "a")
+    await steps.add(CREATE, "b")
+
+    async def rounds() -> list[tuple[int, bool]]:
+        found = await database.run(lambda store: store.packages.list_round(1, NOW, NOW + HOUR))
+        return [(made.step_id, used) for _, made, used in found]
+
+    assert await rounds() == [(step_id, False)]
+    await steps.arrive(step_id)
+    assert await rounds() == [(step_id, True)]
+    await steps.add(revoke("a"), at=NOW + HOUR)
+    assert await rounds() == []
+
+    def begin_twice(store: Store) -> list[int | None]:
+        store.rounds.begin(1, NOW - HOUR, NOW)
+        store.rounds.begin(1, NOW - HOUR, NOW + HOUR)  # in the same span
+        store.rounds.begin(1, NOW - HOUR, NOW + 2 * HOUR)  # in the next one
+        found = [store.rounds.find_of(1, NOW + hours * HOUR) for hours in (-2, 0, 1, 2)]
+        return [row.id if row else None for row in found]
+
+    assert await database.run(begin_twice) == [None, 1, 1, 2]
+    assert await database.run(lambda store: store.rounds.next_due()) == NOW + timedelta(hours=24)
+    assert await database.run(lambda store: store.rounds.claim_due(NOW + timedelta(hours=23))) is None
+    due = await database.run(lambda store: store.rounds.claim_due(NOW + timedelta(hours=24)))
+    assert due is not None
+    assert due.id == 1
 
 
 @pytest.mark.parametrize("state", [State.APPLIED, State.ALREADY_GONE])

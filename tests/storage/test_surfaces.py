@@ -35,7 +35,7 @@ async def load(database: Database, key: str) -> SurfaceRow:
 
 
 async def next_key(database: Database, now: datetime = NOW) -> str:
-    row = await database.run(lambda store: store.surfaces.next_behind(now))
+    row = await database.run(lambda store: store.surfaces.claim_next(now))
     return row.key if row else ""
 
 

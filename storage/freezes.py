@@ -1,0 +1,49 @@
+"""Freezes: while one stands, nothing goes out to npm through anybody's account."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.base import Base
+from storage.repository import Repository
+
+
+class FreezeRow(Base):
+    """Who stopped everything, why, and who let it go on."""
+
+    __tablename__ = "freezes"
+    __table_args__ = (
+        Index(
+            "freezes_once",
+            "workspace",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    actor: Mapped[str]
+    reason: Mapped[str]
+    """As it was written; may be empty."""
+    at: Mapped[datetime]
+    ended_by: Mapped[str] = mapped_column(default="")
+    ended_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+
+class Freezes(Repository):
+    """One stands at a time."""
+
+    def current(self) -> FreezeRow | None:
+        """Find the one that stands."""
+        return self._one(self._select(FreezeRow).where(FreezeRow.ended_at.is_(None)))
+
+    def load(self, freeze_id: int) -> FreezeRow | None:
+        """Load by row id."""
+        return self._one(self._select(FreezeRow).where(FreezeRow.id == freeze_id))
+
+    def add(self, actor: str, reason: str, now: datetime) -> FreezeRow:
+        """Store that somebody stops everything."""
+        return self._add(FreezeRow(workspace=self._workspace, actor=actor, reason=reason, at=now, ended_at=None))

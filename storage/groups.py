@@ -1,0 +1,114 @@
+"""What sums up a change set: groups of steps that are alike, and how many steps are in which state.
+
+Reading them takes the same work for two steps and for ten thousand.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from pydantic import TypeAdapter
+from sqlalchemy import func, select, update
+
+from bot.domain.lifecycle import OPEN_STATES, State
+from bot.domain.operations import Operation, likeness_of
+from storage.group_models import WHOLE, StepGroupRow, TallyRow
+from storage.models import StepRow
+from storage.records import StepFacts
+from storage.repository import Repository
+
+_OPERATION: TypeAdapter[Operation] = TypeAdapter(Operation)
+
+
+class Groups(Repository):
+    """Kept by who stores and who moves steps."""
+
+    def add(self, steps: Sequence[StepRow]) -> None:
+        """Sum up the steps of a new change set. Each of them learns its likeness."""
+        found: dict[str, list[StepRow]] = {}
+        for step in steps:
+            step.likeness = step.likeness or likeness_of(_OPERATION.validate_json(step.operation))
+            found.setdefault(step.likeness, []).append(step)
+        self._session.add_all(
+            StepGroupRow(
+                workspace=self._workspace,
+                change_set_id=alike[0].change_set_id,
+                likeness=likeness,
+                position=position,
+                sample=alike[0].operation,
+                size=len(alike),
+                warned=sum(bool(StepFacts.model_validate_json(step.facts).warnings) for step in alike),
+            )
+            for position, (likeness, alike) in enumerate(found.items())
+        )
+        counted = Counter((step.change_set_id, step.likeness, step.state) for step in steps)
+        counted.update(Counter((step.change_set_id, WHOLE, step.state) for step in steps))
+        self._session.add_all(
+            TallyRow(workspace=self._workspace, change_set_id=of, likeness=likeness, state=state, steps=number)
+            for (of, likeness, state), number in counted.items()
+        )
+        self._session.flush()
+
+    def count_moves(self, moves: Mapping[tuple[int, str, str, str], int]) -> None:
+        """Count steps that have moved.
+
+        Args:
+            moves: How many, by change set, likeness, the state before and the state after.
+        """
+        changes: Counter[tuple[int, str, str]] = Counter()
+        for (change_set_id, likeness, before, after), number in moves.items():
+            for counted in (likeness, WHOLE):
+                changes[change_set_id, counted, before] -= number
+                changes[change_set_id, counted, after] += number
+        # in one order, so that two transactions that wait for each other's rows cannot come about
+        for (change_set_id, likeness, state), number in sorted(changes.items()):
+            if number:
+                self._change(change_set_id, likeness, state, number)
+
+    def _change(self, change_set_id: int, likeness: str, state: str, number: int) -> None:
+        query = update(TallyRow).where(
+            TallyRow.change_set_id == change_set_id, TallyRow.likeness == likeness, TallyRow.state == state
+        )
+        changed = self._session.execute(
+            query.values(steps=TallyRow.steps + number).execution_options(synchronize_session=False)
+        )
+        if not getattr(changed, "rowcount", 0):
+            self._add(
+                TallyRow(
+                    workspace=self._workspace,
+                    change_set_id=change_set_id,
+                    likeness=likeness,
+                    state=state,
+                    steps=number,
+                )
+            )
+
+    def tally(self, change_set_id: int) -> dict[State, int]:
+        """Tell how many steps of a change set are in which state; states of none are left out."""
+        return self.tallies(change_set_id, [WHOLE]).get(WHOLE, {})
+
+    def tallies(self, change_set_id: int, likenesses: Iterable[str]) -> dict[str, dict[State, int]]:
+        """Tell the same of groups, by likeness."""
+        query = select(TallyRow.likeness, TallyRow.state, TallyRow.steps).where(
+            TallyRow.change_set_id == change_set_id, TallyRow.likeness.in_(list(likenesses)), TallyRow.steps > 0
+        )
+        found: dict[str, dict[State, int]] = {}
+        for likeness, state, steps in self._session.execute(query):
+            found.setdefault(likeness, {})[State(state)] = steps
+        return found
+
+    def is_open(self, change_set_id: int) -> bool:
+        """Tell whether a step of a change set has not ended."""
+        return not OPEN_STATES.isdisjoint(self.tally(change_set_id))
+
+    def list_of(self, change_set_id: int, *, limit: int = 50, after: int = 0) -> list[StepGroupRow]:
+        """List the groups of a change set in their order, from a position on."""
+        query = self._select(StepGroupRow).where(
+            StepGroupRow.change_set_id == change_set_id, StepGroupRow.position >= after
+        )
+        return self._all(query.order_by(StepGroupRow.position).limit(limit))
+
+    def count(self, change_set_id: int) -> int:
+        """Count the groups of a change set."""
+        last = select(func.max(StepGroupRow.position)).where(StepGroupRow.change_set_id == change_set_id)
+        highest = self._session.scalar(last)
+        return 0 if highest is None else highest + 1
