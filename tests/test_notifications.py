@@ -18,10 +18,10 @@ from bot.notifications import (
     SlackRefused,
     SlackThrottled,
     SlackUnavailable,
-    is_slacks_socket,
     map_error,
 )
 from bot.sandbox.ports import HeldPort
+from bot.slack_addresses import is_slacks_socket
 from tests.sandbox.slack_world import GENERAL, OTTO, RANDOM, RITA, TOKEN, World, open_world, section
 
 pytestmark = pytest.mark.anyio
@@ -265,7 +265,7 @@ ANSWERS = [
         SlackRefused,
         r"invalid_blocks \(\[ERROR\] too long\)",
     ),
-    (403, b'{"ok":false,"error":"invalid_auth"}', SlackRefused, "invalid_auth"),
+    (403, b'{"ok":false,"error":"invalid_auth"}', SlackUnavailable, "Slack refuses the bot token: invalid_auth"),
     # Slack is busy or broken
     (200, b'{"ok":false,"error":"internal_error"}', SlackUnavailable, "internal_error"),
     (503, b'{"ok":false,"error":"anything"}', SlackUnavailable, "503"),

@@ -16,6 +16,7 @@ from bot.domain.packages import escape_package
 from bot.domain.provenance import Provenance
 from bot.domain.publishers import Permission, Publisher
 from bot.errors import RegistryError, StartupError
+from bot.points import AtPoint
 from bot.registry.answers import read_failure, read_list, read_write
 from bot.registry.auth import (
     Identity,
@@ -68,6 +69,15 @@ class RegistryClient:
         self._rules = LinkRules(registry, frozenset(host.lower() for host in auth_hosts))
         self._clock = clock
         self._transport = Transport(self._rules, version=version)
+
+    @property
+    def at_point(self) -> AtPoint | None:
+        """Is told that a request is about to be sent, or was just answered."""
+        return self._transport.at_point
+
+    @at_point.setter
+    def at_point(self, listener: AtPoint | None) -> None:
+        self._transport.at_point = listener
 
     async def close(self) -> None:
         """Close the connections."""
@@ -222,6 +232,16 @@ class RegistryClient:
         if access is None:
             raise misbehaved(reply, "the packages of a user")
         return access
+
+    async def list_writers(self, session: SecretStr, package: str) -> tuple[str, ...] | SessionDead | None:
+        """Read who may write to a package, teams counted; None when npm does not tell this session."""
+        url = self._url(f"/-/package/{escape_package(package)}/collaborators")
+        reply = await self._send(Request(url=url, command="access", session=session, limit=ACCESS_LIMIT))
+        if reply.status == HTTPStatus.UNAUTHORIZED:
+            refusal = self._read_refusal(reply)
+            return refusal if isinstance(refusal, SessionDead) else None
+        access = read_access(reply.read_json()) if reply.is_success else None
+        return tuple(name for name, right in access.items() if right == "write") if access is not None else None
 
     def _url(self, path: str) -> str:
         return f"{self._base_url}{path}"

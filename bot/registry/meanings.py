@@ -52,8 +52,13 @@ class Seen:
 
     @property
     def message(self) -> str:
-        """What npm says itself, else the status in words."""
-        return self.words or self.reply.status_text
+        """What npm says itself, in the body or in the header that its client prints, else the status in words."""
+        return self.words or self.notice or self.reply.status_text
+
+    @property
+    def notice(self) -> str:
+        """What stands in `npm-notice`: text that npm's client prints as it is; it never decides what is meant."""
+        return "" if self.reply.is_html else read_complaint({"message": self.reply.headers.get("npm-notice", "")})
 
     @cached_property
     def configurations(self) -> tuple[Configuration, ...] | None:
@@ -137,7 +142,7 @@ def overlap(seen: Seen) -> Overlapping:
 
 def slow_down(seen: Seen) -> TooFast:
     """Npm wants a pause."""
-    return TooFast(seen.reply.read_retry_after(seen.now))
+    return TooFast(seen.reply.read_retry_after(seen.now), seen.words)
 
 
 def wonder_at_status(seen: Seen) -> Unclear:

@@ -1,37 +1,28 @@
 """One request to the registry and what came back, before anybody reads a meaning into it."""
 
 import asyncio
-import logging
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 
 import httpx
 from pydantic import SecretStr
-from pydantic_core import from_json
 
-from bot.clock import read_http_date
+from bot.points import AtPoint, Point
 from bot.registry.errors import RegistryMisbehaved, RegistryNotReached, translated
 from bot.registry.urls import LinkRules
+from bot.web import KIB, MIB, Reply, phases_within, read_body
 
-KIB: Final = 1024
-MIB: Final = 1024 * KIB
+__all__ = ["KIB", "MAX_IN_FLIGHT", "MIB", "Reply", "Request", "Transport"]
 
 MAX_IN_FLIGHT: Final = 8
 """httpx gets slower with more."""
 
 _PIECE: Final = 64 * KIB
 """Bytes, unpacked, that are looked at in one go."""
-
-_LONGEST_WAIT: Final = 3600.0
-"""Seconds. A Retry-After of a year is a mistake, and nobody would notice the queue standing still."""
-
-# httpx logs each address at INFO, and two of ours are secrets: a logout's holds the session, a poll's the challenge.
-logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,65 +60,6 @@ class Request:
         return headers
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer as it came."""
-
-    status: int
-    headers: Mapping[str, str]
-    """Looked up without regard to case."""
-    body: bytes = field(repr=False)
-    whole: bool = True
-    """False when the body was longer than the limit and the rest was not read."""
-
-    @property
-    def is_success(self) -> bool:
-        """Tell whether npm did what it was asked."""
-        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
-
-    @property
-    def is_html(self) -> bool:
-        """Tell whether it is a page for people: no answer of npm's, but of something that stands in between."""
-        return (
-            "html" in self.headers.get("content-type", "").lower()
-            or self.body.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<"
-        )
-
-    @property
-    def status_text(self) -> str:
-        """`404 Not Found`."""
-        try:
-            return f"{self.status} {HTTPStatus(self.status).phrase}"
-        except ValueError:
-            return str(self.status)
-
-    def read_json(self) -> object:
-        """Parse the body; None when it is not JSON, not whole, or JSON that Python could not encode again."""
-        if not self.whole:
-            return None
-        try:
-            document: object = from_json(self.body, allow_inf_nan=False)
-        except ValueError:
-            return None
-        return document
-
-    def read_date(self) -> datetime | None:
-        """Tell when the registry says that it answered; None when it does not say."""
-        return read_http_date(self.headers.get("date", ""))
-
-    def read_retry_after(self, now: datetime) -> float | None:
-        """Tell the seconds that npm wants us to wait, at least 1 and at most an hour; None when it does not say."""
-        text = self.headers.get("retry-after", "").strip()
-        if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text):
-            seconds = float(text)
-        else:
-            moment = read_http_date(text)
-            if moment is None:
-                return None
-            seconds = (moment - now).total_seconds()
-        return min(max(seconds, 1.0), _LONGEST_WAIT)
-
-
 class Transport:
     """Sends requests to one registry. Makes its httpx client at the first one."""
 
@@ -135,6 +67,8 @@ class Transport:
         self._rules = rules
         self._user_agent = f"npmtrust/{version}"
         self._client: httpx.AsyncClient | None = None
+        self.at_point: AtPoint | None = None
+        """Is told that a request is about to be sent, or was just answered."""
 
     async def exchange(self, request: Request, take: Callable[[bytes], None] | None = None) -> Reply:
         """Send one request and read the answer.
@@ -149,7 +83,7 @@ class Transport:
             raise RegistryMisbehaved("the address of the call is not the registry's")
         if request.deadline <= 0:
             raise RegistryNotReached("no time was left for the call")
-        with translated():
+        with translated(), self._passed(request):
             async with (
                 asyncio.timeout(request.deadline),
                 self._open().stream(
@@ -157,15 +91,25 @@ class Transport:
                     request.url,
                     headers=request.headers(),
                     content=request.content,
-                    timeout=_phases_within(request.deadline),
+                    timeout=phases_within(request.deadline),
                 ) as response,
             ):
                 if take is not None and response.status_code == HTTPStatus.OK:
                     async for chunk in response.aiter_bytes():
                         await _pass_on(chunk, take)
                     return Reply(response.status_code, response.headers, b"")
-                body, whole = await _read_body(response, request.limit)
+                body, whole = await read_body(response, request.limit)
                 return Reply(response.status_code, response.headers, body, whole)
+
+    @contextmanager
+    def _passed(self, request: Request) -> Iterator[None]:
+        if self.at_point is None:
+            yield
+            return
+        name = f"npm, {request.method} {request.command}"
+        self.at_point(f"{Point.BEFORE_CALL}: {name}")
+        yield
+        self.at_point(f"{Point.AFTER_CALL}: {name}")
 
     async def close(self) -> None:
         """Close the connections. A later request opens new ones."""
@@ -187,23 +131,8 @@ class Transport:
         return self._client
 
 
-def _phases_within(deadline: float) -> httpx.Timeout:
-    """Let a call that cannot be sent fail while that is certain: a free place, a connection and TLS come in turn."""
-    before_sending = deadline / 4
-    return httpx.Timeout(connect=before_sending, pool=before_sending, write=10, read=30)
-
-
 async def _pass_on(chunk: bytes, take: Callable[[bytes], None]) -> None:
     """Hand over what was unpacked at once in pieces, and let others have their turn: it can be a thousandfold."""
     for start in range(0, len(chunk), _PIECE):
         take(chunk[start : start + _PIECE])
         await asyncio.sleep(0)
-
-
-async def _read_body(response: httpx.Response, limit: int) -> tuple[bytes, bool]:
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > limit:
-            return bytes(body[:limit]), False
-    return bytes(body), True

@@ -69,7 +69,7 @@ STRICTER = (
     Stricter(
         why="it may be meant as a pattern, and then npm does for one package what was meant for many",
         words="list u*i",
-        says="No pattern can stand here",
+        says="nothing was sent",
         flags=("package",),
         explains=_found(r"\*|^!"),
     ),
@@ -153,6 +153,13 @@ STRICTER = (
         explains=_found(".{200}"),
     ),
     Stricter(
+        why="what does not print cannot be seen by who approves, and is in no file's name",
+        words="github ui --repo a/b --file 'a\ue000.yml' --allow-publish",
+        says="GitHub Actions Workflow must be a file name without characters that do not show.",
+        flags=("file",),
+        explains=lambda value: not value.isprintable(),
+    ),
+    Stricter(
         why="what does not print cannot be seen by who approves",
         words=f"{GITHUB} --repo a/b --environment 'a\u2029b'",
         says=_OF_ENVIRONMENTS,
@@ -175,7 +182,7 @@ STRICTER = (
     Stricter(
         why="as part of an address it would lead to the list, or to the package itself",
         words="revoke ui --id ..",
-        says="nothing was sent",
+        says="Dots alone are no id of a configuration.",
         flags=("id",),
         explains=_found(r"^\.{1,2}$"),
     ),

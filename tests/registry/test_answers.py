@@ -163,10 +163,13 @@ ALIKE: list[tuple[Answer, ReadAnswer | WriteAnswer]] = [
     (answer_json({"message": "x" * 5000}, 403), AccountRefused(403, "x" * 500)),
     (answer_json([1], 403), AccountRefused(403, "403 Forbidden")),
     (answer_html(403), AccountRefused(403, "403 Forbidden")),
+    (Answer(403, b"{}", {"npm-notice": "*no* <!here>"}), AccountRefused(403, "*no* <!here>")),
+    (Answer(403, b'{"error": "no"}', {"npm-notice": "tokens change"}), AccountRefused(403, "no")),
     (Answer(403, b'{"message":"\\ud800"}'), AccountRefused(403, "403 Forbidden")),
     (Answer(403, LARGE), AccountRefused(403, "403 Forbidden")),
     # 429
     (answer_json({}, 429), TooFast(None)),
+    (answer_json({"message": "so *many*"}, 429), TooFast(None, "so *many*")),
     (answer_html(429, retry_after="1934"), TooFast(1934.0)),
     (answer_json({}, 429, retry_after="0"), TooFast(1.0)),
     (answer_json({}, 429, retry_after="999999999999"), TooFast(3600.0)),

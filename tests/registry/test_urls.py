@@ -28,6 +28,7 @@ def rules_for(registry: str) -> LinkRules:
         "https://login.example:8443/auth?a=b%20c#d",
         "http://127.0.0.1:4873/auth/cli/1",
         "http://[::1]:4873/auth",
+        "https://www.npmjs.com/" + "a" * 1978,
     ],
 )
 def test_a_link_to_an_allowed_host_may_be_handed_on(auth_url: str) -> None:

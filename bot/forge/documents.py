@@ -1,0 +1,143 @@
+"""YAML as plain data, within limits: a workflow file comes from outside, and a few lines can stand for gigabytes.
+
+The tree is built from PyYAML's events, so that nothing is copied, merged or recursed into before it is counted; and so
+that keys stay text: `on` is a boolean to YAML 1.1. Scalars are text as well: `22` is "22", and `22.10` is "22.1", which
+is what GitHub makes of it.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any, Final
+
+import yaml
+
+from bot.domain.preflight import Look
+
+MOST_NODES: Final = 50_000
+"""With what aliases stand for counted each time."""
+
+DEEPEST: Final = 60
+
+_FLOAT: Final = "tag:yaml.org,2002:float"
+_NULL: Final = "tag:yaml.org,2002:null"
+_MERGE: Final = "<<"
+
+_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class NotUnderstood(Exception):
+    """The text is no YAML document that can be read within the limits; the text says why, as a clause."""
+
+
+async def read_found(content: bytes | None, known_as: str) -> Look:
+    """Read the file that a forge has shown, out of the way of others; None: it was too large to be shown."""
+    try:
+        if content is None:
+            raise NotUnderstood("it is larger than any workflow")  # noqa: TRY301 -- told as the others are
+        document = await asyncio.to_thread(lambda: read_document(content.decode()))
+    except UnicodeDecodeError:
+        return Look(found=True, known_as=known_as, broken="it is no text")
+    except NotUnderstood as err:
+        return Look(found=True, known_as=known_as, broken=str(err))
+    return Look(found=True, known_as=known_as, document=document)
+
+
+def read_document(text: str) -> dict[str, Any]:
+    """Read a YAML mapping.
+
+    Raises:
+        NotUnderstood: It is none, or larger than any workflow.
+    """
+    loader = _LOADER(text)
+    try:
+        document = _Builder(_list_events(loader), loader).build()
+    except yaml.MarkedYAMLError as err:
+        line = f" in line {err.problem_mark.line + 1}" if err.problem_mark else ""
+        raise NotUnderstood(f"it is no valid YAML{line}") from err
+    except (yaml.YAMLError, ValueError) as err:
+        raise NotUnderstood("it is no valid YAML") from err
+    finally:
+        loader.dispose()
+    if not isinstance(document, dict):
+        raise NotUnderstood("it holds no mapping")
+    return document
+
+
+def _list_events(loader: Any) -> Iterator[yaml.Event]:  # noqa: ANN401 -- two classes without a common base
+    while loader.check_event():
+        yield loader.get_event()
+
+
+class _Builder:
+    """Builds the first document of a stream of events."""
+
+    def __init__(self, events: Iterator[yaml.Event], resolver: Any) -> None:  # noqa: ANN401 -- as above
+        self._events = events
+        self._resolver = resolver
+        self._anchors: dict[str, tuple[Any, int]] = {}
+        self._nodes = 0
+
+    def build(self) -> Any:  # noqa: ANN401 -- foreign YAML
+        for event in self._events:
+            if isinstance(event, yaml.NodeEvent):
+                return self._build(event, 0)[0]
+        return None
+
+    def _build(self, event: yaml.Event, depth: int) -> tuple[Any, int]:
+        """Build a node; tells how many nodes it stands for."""
+        if depth > DEEPEST:
+            raise NotUnderstood("it is nested too deeply")
+        if isinstance(event, yaml.AliasEvent):
+            if event.anchor not in self._anchors:
+                raise NotUnderstood("it names an anchor that is not there")
+            value, size = self._anchors[event.anchor]
+            self._count(size)
+            return value, size
+        before = self._nodes
+        self._count(1)
+        value = self._build_node(event, depth)
+        size = self._nodes - before
+        anchor = getattr(event, "anchor", None)
+        if anchor is not None:
+            self._anchors[anchor] = (value, size)
+        return value, size
+
+    def _build_node(self, event: yaml.Event, depth: int) -> Any:  # noqa: ANN401 -- foreign YAML
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._build_mapping(depth)
+        if isinstance(event, yaml.SequenceStartEvent):
+            items = []
+            while not isinstance(following := next(self._events), yaml.SequenceEndEvent):
+                items.append(self._build(following, depth + 1)[0])
+            # A list with a tag of the provider's own, `!reference [.setup, script]`, stands for something else.
+            return f"{event.tag} of another place" if event.tag and event.tag.startswith("!") else items
+        return self._read_scalar(event)
+
+    def _build_mapping(self, depth: int) -> dict[str, Any]:
+        merged: dict[str, Any] = {}
+        own: dict[str, Any] = {}
+        while not isinstance(following := next(self._events), yaml.MappingEndEvent):
+            key, _ = self._build(following, depth + 1)
+            value, _ = self._build(next(self._events), depth + 1)
+            if key == _MERGE:
+                for base in reversed(value) if isinstance(value, list) else [value]:
+                    merged |= base if isinstance(base, dict) else {}
+            elif isinstance(key, str) or key is None:
+                own[key or ""] = value
+        return merged | own
+
+    def _read_scalar(self, event: Any) -> str | None:  # noqa: ANN401 -- PyYAML's events have no declared fields
+        tag = self._resolver.resolve(yaml.ScalarNode, event.value, event.implicit) if event.tag is None else event.tag
+        if tag == _NULL:
+            return None
+        if tag == _FLOAT:
+            try:
+                return repr(float(event.value))
+            except ValueError:
+                return str(event.value)
+        return str(event.value)
+
+    def _count(self, size: int) -> None:
+        self._nodes += size
+        if self._nodes > MOST_NODES:
+            raise NotUnderstood("it is larger than any workflow")

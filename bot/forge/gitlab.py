@@ -1,0 +1,50 @@
+"""GitLab's repository addresses: https://docs.gitlab.com/api/repository_files and /api/repositories."""
+
+from typing import Final
+from urllib.parse import quote
+
+from bot.domain.preflight import Look, Place
+from bot.domain.versions import read_text
+from bot.forge.documents import read_found
+from bot.forge.exchange import Exchange, ForgeAway, Manners
+
+MANNERS: Final = Manners("private-token", "{}")
+
+_DEFAULT_BRANCH = "HEAD"
+_ENDINGS = (".yml", ".yaml")
+
+
+async def look_at_gitlab(exchange: Exchange, place: Place) -> Look:
+    """Look at a file on the default branch; where it is not, at what is there. One question where all is well.
+
+    Raises:
+        ForgeAway: GitLab does not say.
+    """
+    project = f"api/v4/projects/{quote(place.repository, safe='')}"
+    found = await exchange.ask(f"{project}/repository/files/{quote(place.file, safe='')}/raw", ref=_DEFAULT_BRANCH)
+    if not found.is_there:
+        return await _look_around(exchange, project)
+    known_as = await _ask_name(exchange, project) if found.moved else ""
+    return await read_found(found.reply.body if found.reply.whole else None, known_as)
+
+
+async def _look_around(exchange: Exchange, project: str) -> Look:
+    known_as = await _ask_name(exchange, project)
+    tree = await exchange.ask(f"{project}/repository/tree", ref=_DEFAULT_BRANCH, per_page="100")
+    entries = tree.reply.read_json()
+    names = [
+        read_text(entry, "name")
+        for entry in (entries if isinstance(entries, list) else ())
+        if isinstance(entry, dict) and entry.get("type") == "blob"
+    ]
+    return Look(names=tuple(sorted(name for name in names if name.endswith(_ENDINGS))), known_as=known_as)
+
+
+async def _ask_name(exchange: Exchange, project: str) -> str:
+    """Ask for the project itself: how GitLab writes it now."""
+    found = await exchange.ask(project)
+    content = found.reply.read_json()
+    if not found.is_there or not isinstance(content, dict):
+        hint = "" if exchange.source.token else f" (a token in {exchange.source.token_setting} lets me see more)"
+        raise ForgeAway(f"{exchange.source.title} shows no such project: it is private, or not there{hint}")
+    return read_text(content, "path_with_namespace")
