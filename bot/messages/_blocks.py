@@ -10,6 +10,8 @@ from bot.messages.message import Block, Message
 
 _SECTION = 3000
 _URL = 3000
+MOST_IN_DIALOG = 300
+"""Characters of the text of Slack's dialog before a press counts."""
 _NOTHING = "-"
 """Slack refuses empty text."""
 _CONTEXT = 2000
@@ -36,6 +38,21 @@ def answer(*lines: str) -> Message:
 def section(*lines: str, limit: int = _SECTION) -> Block:
     """Show lines of markup; empty ones are left out."""
     return {"type": "section", "text": _markup(lines, min(limit, _SECTION))}
+
+
+def beside(block: Block, control: Block | None) -> Block:
+    """Put a control to the right of a section."""
+    return block | {"accessory": control} if control else block
+
+
+def header(text: str) -> Block:
+    """Show a title; plain."""
+    return {"type": "header", "text": plain(text, 150)}
+
+
+def picture_of_file(file_id: str, words: str) -> Block:
+    """Show a picture that was uploaded, with what it tells for who cannot see it."""
+    return {"type": "image", "slack_file": {"id": file_id}, "alt_text": cut(clean(words), 2000) or _NOTHING}
 
 
 def context(*lines: str) -> Block:
@@ -79,7 +96,7 @@ def confirmation(title: str, text: str, *, yes: str, no: str = "Not yet") -> Blo
     """Build the dialog that Slack shows before a press counts. All of it is plain text."""
     return {
         "title": plain(title, 100),
-        "text": plain_lines(text, 300),
+        "text": plain_lines(text, MOST_IN_DIALOG),
         "confirm": plain(yes, 30),
         "deny": plain(no, 30),
     }

@@ -6,7 +6,7 @@ from bot.domain.command_line import command_line_of
 from bot.domain.commands import Command, ListTrust, ReplaceTrust, RevokeTrust, SetUp
 from bot.domain.lifecycle import Plan, State
 from bot.domain.operations import Create, Operation, Replace, Revoke, plan_of, revoked_id_of
-from bot.domain.overview import StepView
+from bot.domain.overview import ChangeSetView, StepView
 from bot.domain.publishers import fields_of
 from bot.messages._words import COMMAND
 
@@ -16,7 +16,8 @@ _LOOK = frozenset({State.CONFLICT, State.UNRESOLVED, State.LEFT_HALF})
 
 def way_out_of(step: StepView) -> str:
     """Write the line with which somebody goes on after an end: ask again, or look first; empty where there is none."""
-    if step.state in _ASK_AGAIN:
+    is_rejected = step.state is State.REJECTED and not isinstance(step.operation, Create)  # else a form is offered
+    if step.state in _ASK_AGAIN or is_rejected:
         return _line_of(step.operation)
     if step.state is State.RESTORED and isinstance(step.operation, Replace):
         return _line_of(_with_id(step.operation, step.configuration_id))
@@ -25,6 +26,16 @@ def way_out_of(step: StepView) -> str:
     if step.state in _LOOK:
         return list_line(step)
     return ""
+
+
+def line_again(view: ChangeSetView, step: StepView) -> str:
+    """Write the line that asks for it again, without the command's name; empty where the way out is another one.
+
+    What was stopped on purpose leads nobody into asking again.
+    """
+    is_stopped = step.state is State.CANCELLED and bool(view.cancelled_by or view.disowned_by)
+    line = "" if is_stopped or step.state in _LOOK - {State.LEFT_HALF} else way_out_of(step)
+    return line.removeprefix(COMMAND).strip()
 
 
 def list_line(step: StepView) -> str:

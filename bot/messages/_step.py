@@ -6,13 +6,13 @@ from bot.domain.lifecycle import Phase, Plan, State, WaitFor
 from bot.domain.operations import Create, Replace, Revoke, plan_of
 from bot.domain.overview import ChangeSetView, DecisionView, StepView
 from bot.domain.publishers import Permission
-from bot.messages._text import bold, mention, mentions, names, safe, when
+from bot.messages._text import ago, bold, mention, mentions, names, safe, when
 from bot.messages._words import COMMAND, evidence_words, narrowing_words, permission_words, request_words
 
 
 def headline(view: ChangeSetView, step: StepView) -> str:
     """Say who asks for what; of several steps the change set's own headline says who."""
-    asked = safe(request_words(step.operation), 700)
+    asked = safe(request_words(step.operation), 1300)
     return bold(f"{mention(view.requester)} asks: {asked}" if len(view.steps) == 1 else asked)
 
 
@@ -22,6 +22,7 @@ def wanted_lines(view: ChangeSetView, step: StepView) -> list[str]:
         *_terms_lines(view, step),
         _now_line(step),
         *(f"⚠️ {safe(warning, 500)}" for warning in step.warnings),
+        safe(step.unchecked, 300),
         _difference_line(step),
     ]
 
@@ -54,13 +55,13 @@ def _terms_lines(view: ChangeSetView, step: StepView) -> list[str]:
             Create(publisher=publisher, permissions=permissions) | Replace(publisher=publisher, permissions=permissions)
         ):
             may = may_words(permissions, stated=view.permissions_stated)
-            lines = [f"May: {may} · {safe(narrowing_words(publisher), 200)}"]
+            lines = [f"May: {may} · {safe(narrowing_words(publisher), 1000)}"]
         case Revoke():
             return ["Nothing can publish through it afterwards. It cannot be undone, only set up anew."]
         case _:
             assert_never(step.operation)
     if step.repository_inferred:
-        lines.append(f"Repository: {safe(publisher.source, 140)}, inferred from the package's own data")
+        lines.append(f"Repository: {safe(publisher.source, 300)}, inferred from the package's own data")
     if isinstance(step.operation, Replace):
         lines.append(_order_line(step.operation))
     return lines
@@ -84,7 +85,7 @@ def _order_line(operation: Replace) -> str:
 
 def _now_line(step: StepView) -> str:
     read = (
-        f"npm's own list read {when(step.configuration_read_at)}"
+        f"npm's own list read {ago(step.configuration_read_at)}"
         if step.configuration_read_at
         else "npm's own list not read"
     )
@@ -133,6 +134,10 @@ def _review_line(step: StepView) -> str:
         parts.insert(0, _approved_by(step))
     if unlinked_of(step):
         parts.append(f"not linked: {names(unlinked_of(step))}")
+    if step.owners_are_collaborators:
+        parts.append("owners: npm's access list, teams counted")
+    if step.reviewers_gone:
+        parts.append(f"no active members any more: {mentions(step.reviewers_gone)}")
     return " · ".join(parts)
 
 
@@ -172,6 +177,8 @@ def _approved_by(step: StepView) -> str:
 
 
 def _ready_words(step: StepView) -> str:
+    if step.held:
+        return f"⏸ Held until somebody presses {bold('Run now')}."
     if not (step.executor and step.executor_away):
         return "Next: the call to npm, in its turn."
     who = mention(step.executor)

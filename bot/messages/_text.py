@@ -8,12 +8,16 @@ likely, not less: so a sign that could begin or end it becomes one that looks al
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 JOINER = "\u2060"
-_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0")
-"""Letters by category, blank to the eye."""
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f")
+"""Letters, signs and marks by category, blank to the eye."""
+_SELECTORS = (("\ufe00", "\ufe0e"), ("\U000e0000", "\U000e0fff"))
+"""Tags and variation selectors, in which a text can hide; the last of the first block makes an emoji one, and stays."""
+_MOST_MARKS = 4
+"""On one letter: more of them would cover the lines around it."""
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co"})
 """Control, format (bidi, zero width, tags), half a character, private use."""
 _MARK = re.compile(r"(?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])|`")
@@ -27,12 +31,12 @@ _HALF_TOKEN = re.compile(r"(?:<[^<>\n]*|&[a-z]{0,3})$")
 
 def clean(text: str) -> str:
     """Take out what cannot be seen and make one line of it."""
-    return " ".join("".join(" " if char.isspace() else char for char in text if not _is_hidden(char)).split())
+    return " ".join("".join(_seen(text)).split())
 
 
 def clean_lines(text: str) -> str:
     """Take out what cannot be seen, but keep lines and indentation."""
-    return "".join(char for char in text.expandtabs(4) if char in " \n" or not (char.isspace() or _is_hidden(char)))
+    return "".join(char for char in _seen(text.expandtabs(4)) if char in " \n" or not char.isspace())
 
 
 def cut(text: str, limit: int) -> str:
@@ -124,8 +128,22 @@ def _utc_day(moment: datetime) -> str:
     return f"{utc.day} {utc:%b %Y}"
 
 
+def _seen(text: str) -> Iterator[str]:
+    """Leave out what cannot be seen, and marks that are piled up."""
+    piled = 0
+    for char in text:
+        if _is_hidden(char):
+            continue
+        piled = piled + 1 if unicodedata.combining(char) else 0
+        if piled <= _MOST_MARKS:
+            yield char
+
+
 def _is_hidden(char: str) -> bool:
-    return char in _BLANK_LETTERS or (unicodedata.category(char) in _HIDDEN and not char.isspace())
+    if char.isascii():
+        return not (char.isprintable() or char.isspace())
+    is_selector = any(first <= char <= last for first, last in _SELECTORS)
+    return is_selector or char in _BLANK or (unicodedata.category(char) in _HIDDEN and not char.isspace())
 
 
 def _units(text: str) -> int:

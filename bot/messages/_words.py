@@ -12,6 +12,8 @@ from bot.domain.publishers import CircleCI, Configuration, Permission, Publisher
 from bot.messages._text import clean, cut
 
 COMMAND = "/npmtrust"
+LONGEST_LABEL = 600
+"""The longest repository and the longest file that can be asked for, and the arrow: who decides reads all of it."""
 _PERMISSIONS = {Permission.PUBLISH.value: "publish", Permission.STAGE.value: "stage"}
 
 
@@ -22,7 +24,7 @@ def package_words(package: str) -> str:
 
 def label_words(operation: Create | Replace) -> str:
     """Name the publisher that is to be trusted: `acme/ui → release.yml`."""
-    return cut(clean(operation.publisher.label), 200)
+    return cut(clean(operation.publisher.label), LONGEST_LABEL)
 
 
 def configuration_words(configuration: Configuration) -> str:

@@ -2,6 +2,7 @@
 
 from bot.domain.mistakes import Mistake
 from bot.messages._blocks import answer
+from bot.messages._text import count
 from bot.messages.message import Message
 
 
@@ -14,6 +15,15 @@ def broken(error_id: str) -> Message:
     """An accident, with the number under which it stands in the log."""
     return answer(
         f"This went wrong on my side, error {error_id}. Please try again; whoever runs me finds it in my log."
+    )
+
+
+def too_many(most: int, seconds: int, *, of_channel: bool) -> Message:
+    """Somebody, or all in a channel, sent more than a minute takes."""
+    whose = "all in one channel" if of_channel else "one person"
+    return answer(
+        f"This was not taken: I take {most} a minute from {whose}, so that nobody waits for somebody else."
+        f" Try again in {count(seconds, 'second')}."
     )
 
 

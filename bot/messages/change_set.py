@@ -1,20 +1,33 @@
 """The message of a change set: what everybody in the channel sees, from the request to the outcome."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterator
+from typing import assert_never
 
 from bot.domain.lifecycle import OPEN_STATES, Phase, State, WaitFor
 from bot.domain.operations import Create, Operation, Replace, Revoke
 from bot.domain.overview import ChangeSetView, StepView
 from bot.domain.publishers import CircleCI, Publisher
-from bot.messages._blocks import actions, button, code, confirmation, context, link_button, message, section
-from bot.messages._command_lines import way_out_of
+from bot.domain.sums import SumView
+from bot.messages._blocks import (
+    MOST_IN_DIALOG,
+    actions,
+    button,
+    code,
+    confirmation,
+    context,
+    link_button,
+    message,
+    section,
+)
+from bot.messages._command_lines import line_again, way_out_of
 from bot.messages._outcome import can_replace, outcome_lines, record_line
 from bot.messages._step import approvals_of, headline, may_words, others_of, progress_lines, unlinked_of, wanted_lines
 from bot.messages._text import bold, clean, count, cut, is_direct, mention, mention_channel, safe, when, without_bold
-from bot.messages._words import label_words, narrowing_words, permission_words, removed_words, request_words
+from bot.messages._words import narrowing_words, removed_words, request_words
 from bot.messages.ids import Action
 from bot.messages.message import Block, Message
+from bot.messages.sums import render_sum, sum_line
 
 _MOST_STEPS = 20
 _MOST_REPLACE_BUTTONS = 12
@@ -24,13 +37,15 @@ _STEP_LETTERS = 900
 _DONE = frozenset({State.APPLIED, State.ALREADY_IN_PLACE, State.ALREADY_GONE})
 
 
-def render_change_set(view: ChangeSetView) -> Message:
+def render_change_set(view: ChangeSetView | SumView) -> Message:
     """Draw a change set for its channel. Configurations that were read are not in it: `render_details` has them."""
+    if isinstance(view, SumView):
+        return render_sum(view)
     head = _single(view, view.steps[0]) if len(view.steps) == 1 else _several(view)
     return message(notification_of(view), *head, _buttons(view), *_way_out(view))
 
 
-def render_review_request(view: ChangeSetView) -> Message:
+def render_review_request(view: ChangeSetView | SumView) -> Message:
     """Ask a reviewer who is not in the channel, by DM."""
     elsewhere = f"You are not in {mention_channel(view.channel)}"
     where = "It was asked for in a DM with me" if is_direct(view.channel) else elsewhere
@@ -39,21 +54,23 @@ def render_review_request(view: ChangeSetView) -> Message:
     return message(f"Your review is asked for: {drawn.text}", why, *drawn.blocks)
 
 
-def render_elsewhere(view: ChangeSetView) -> Message:
+def render_elsewhere(view: ChangeSetView | SumView) -> Message:
     """Show a change set by DM, to those whom it concerns, while its channel takes no message."""
     why = section(f"I cannot post in {mention_channel(view.channel)} any more, so here is what should stand there.")
     drawn = render_change_set(view)
     return message(drawn.text, why, *drawn.blocks)
 
 
-def render_outcome_note(view: ChangeSetView) -> Message:
+def render_outcome_note(view: ChangeSetView | SumView) -> Message:
     """Tell who asked how it ended: the channel's message changes without a sound."""
     drawn = render_change_set(view)
     return message(drawn.text, section(f"Your request C-{view.number} has ended."), *drawn.blocks)
 
 
-def notification_of(view: ChangeSetView) -> str:
+def notification_of(view: ChangeSetView | SumView) -> str:
     """Say in one line what a notification shows."""
+    if isinstance(view, SumView):
+        return sum_line(view)
     if len(view.steps) != 1:
         return (
             f"C-{view.number}: {mention(view.requester)} asks for {count(len(view.steps), 'change')} · {_tally(view)}"
@@ -75,7 +92,7 @@ def _single(view: ChangeSetView, step: StepView) -> list[Block]:
         return [section(*outcome_lines(view, step)), context(f"{record_line(view, step)} · C-{view.number}")]
     return [
         section(headline(view, step), *wanted_lines(view, step), _why(view)),
-        section(*progress_lines(step), _paused(view)),
+        section(*progress_lines(step), *_stops(view)),
         context(f"until {when(view.deadline)} · C-{view.number}"),
     ]
 
@@ -86,7 +103,7 @@ def _several(view: ChangeSetView) -> list[Block]:
     more = [context(f"… and {count(left_out, 'more change', 'more changes')}")] if left_out > 0 else []
     foot = f"until {when(view.deadline)} · C-{view.number}" if any(map(is_open, view.steps)) else f"C-{view.number}"
     return [
-        section(asks, _tally(view), _why(view), _paused(view)),
+        section(asks, _tally(view), _why(view), *_stops(view)),
         *(block for step in view.steps[:_MOST_STEPS] for block in _step_blocks(view, step)),
         *more,
         context(foot),
@@ -108,8 +125,12 @@ def _why(view: ChangeSetView) -> str:
     return f"Why: {safe(view.reason, 300)}" if view.reason else ""
 
 
-def _paused(view: ChangeSetView) -> str:
-    return "⏸ Paused: no new call starts." if view.paused and any(map(is_open, view.steps)) else ""
+def _stops(view: ChangeSetView) -> Iterator[str]:
+    """Say why nothing goes out to npm, as long as something could."""
+    if view.paused and any(map(is_open, view.steps)):
+        yield "⏸ Paused: no new call starts."
+    if any(is_open(step) and step.state is not State.IN_REVIEW for step in view.steps):
+        yield view.stopped
 
 
 def _tally(view: ChangeSetView) -> str:
@@ -139,9 +160,7 @@ def _buttons(view: ChangeSetView) -> Block | None:
     reviewed = [step for step in steps if step.state is State.IN_REVIEW]
     approvable = [step for step in reviewed if not step.needs_look and step.reviewers]
     shown: list[Block | None] = [
-        button("Approve", Action.APPROVE, offer, style="primary", confirm=_approve_dialog(view, approvable))
-        if approvable
-        else None,
+        _approve_button(view, approvable) if approvable else None,
         button("Look", Action.LOOK, offer) if any(step.needs_look for step in reviewed) else None,
         button("Reject…", Action.REJECT, offer) if reviewed else None,
         button("Run with my account", Action.RUN_WITH_MY_ACCOUNT, offer) if any(map(_needs_account, steps)) else None,
@@ -151,10 +170,42 @@ def _buttons(view: ChangeSetView) -> Block | None:
         if any(map(_lacks_link, steps))
         else None,
         button("Cancel", Action.CANCEL, offer, confirm=_cancel_dialog(view)) if steps else None,
+        _pause_button(view) if steps else None,
+        _run_button(view) if any(step.held for step in steps) else None,
         _replace_button(view, view.steps[0]) if len(view.steps) == 1 else None,
+        _revise_button(view, view.steps[0]) if len(view.steps) == 1 else None,
+        _again_button(view, view.steps[0]) if len(view.steps) == 1 else None,
         _package_button(view),
     ]
     return actions(*shown)
+
+
+def decision_buttons(view: ChangeSetView) -> Block | None:
+    """Offer a reviewer what to do, where the request is told in short."""
+    reviewed = [step for step in view.steps if step.state is State.IN_REVIEW]
+    approvable = [step for step in reviewed if not step.needs_look and step.reviewers]
+    return actions(
+        _approve_button(view, approvable) if approvable else None,
+        button("Look", Action.LOOK, view.offer) if any(step.needs_look for step in reviewed) else None,
+        button("Reject…", Action.REJECT, view.offer) if reviewed else None,
+        button("Details", Action.DETAILS, view.offer),
+    )
+
+
+def _pause_button(view: ChangeSetView) -> Block | None:
+    """Of one step [Cancel] says all; of several, what is not to begin yet can be told so."""
+    if view.paused:
+        return button("Resume", Action.RESUME, view.offer)
+    return button("Pause", Action.PAUSE, view.offer) if len(view.steps) > 1 else None
+
+
+def _run_button(view: ChangeSetView) -> Block:
+    text = "What is approved and held begins. It has 72 hours from now; npm's two days follow."
+    return button("Run now", Action.RUN_ALL_HELD, f"{view.offer}:", confirm=_run_dialog(view, text))
+
+
+def _run_dialog(view: ChangeSetView, text: str) -> Block:
+    return confirmation(f"Run C-{view.number} now?", text, yes="Run now")
 
 
 def _can_withdraw(step: StepView) -> bool:
@@ -185,20 +236,41 @@ def _replace_button(view: ChangeSetView, step: StepView) -> Block | None:
     return button("Replace it…", Action.REPLACE, f"{view.offer}:{step.position}")
 
 
+def _revise_button(view: ChangeSetView, step: StepView) -> Block | None:
+    is_filled_in = step.state is State.REJECTED and isinstance(step.operation, Create)
+    return button("Revise…", Action.REVISE, f"{view.offer}:{step.position}") if is_filled_in else None
+
+
+def _again_button(view: ChangeSetView, step: StepView) -> Block | None:
+    if not line_again(view, step):
+        return None
+    label = "Ask for the rest…" if step.state is State.LEFT_HALF else "Ask again…"
+    return button(label, Action.ASK_AGAIN, f"{view.offer}:{step.position}")
+
+
 def _package_button(view: ChangeSetView) -> Block | None:
     finished = len(view.steps) == 1 and view.steps[0].state in _DONE
     return link_button("Package on npm", Action.OPEN_PACKAGE, view.steps[0].package_url) if finished else None
 
 
-def _approve_dialog(view: ChangeSetView, steps: list[StepView]) -> Block:
-    yes = "Approve" if len(steps) == 1 else f"Approve {len(steps)}"
-    return confirmation(f"Approve C-{view.number}?", "\n".join(_dialog_lines(steps)), yes=yes)
+def _approve_button(view: ChangeSetView, steps: list[StepView]) -> Block:
+    """One step is approved by the press, after a dialog that tells it; of several a form shows each person theirs."""
+    if len(view.steps) > 1:
+        return button("Approve…", Action.APPROVE, view.offer, style="primary")
+    if not fits_dialog(steps[0].operation):
+        return button("Approve…", Action.APPROVE, view.offer, style="primary")
+    text = "\n".join(_dialog_lines(steps[0].operation))
+    dialog = confirmation(f"Approve C-{view.number}?", text, yes="Approve")
+    return button("Approve", Action.APPROVE, view.offer, style="primary", confirm=dialog)
 
 
-def _dialog_lines(steps: list[StepView]) -> list[str]:
-    if len(steps) > 1:
-        return _dialog_of_several([step.operation for step in steps])
-    operation = steps[0].operation
+def fits_dialog(operation: Operation) -> bool:
+    """Tell whether all that is decided on fits Slack's dialog. What does not is approved in a view: nothing is cut."""
+    text = "\n".join(_dialog_lines(operation))
+    return cut(text, MOST_IN_DIALOG) == text
+
+
+def _dialog_lines(operation: Operation) -> list[str]:
     match operation:
         case Revoke():
             return [_sentence(request_words(operation)), "Details shows what stands behind it."]
@@ -208,39 +280,23 @@ def _dialog_lines(steps: list[StepView]) -> list[str]:
             return [
                 *gone,
                 f"May: {without_bold(may_words(operation.permissions, stated=True))}",
-                f"Package: {cut(clean(operation.package), 80)}",
-                f"Repository: {cut(clean(publisher.source), 70)}",
+                f"Package: {clean(operation.package)}",
+                f"Repository: {clean(publisher.source)}",
                 _source_file(publisher),
-                cut(narrowing_words(publisher), 60),
+                narrowing_words(publisher),
             ]
-
-
-def _dialog_of_several(operations: list[Operation]) -> list[str]:
-    trusting = [operation for operation in operations if not isinstance(operation, Revoke)]
-    revoked = len(operations) - sum(isinstance(operation, Create) for operation in operations)
-    may = dict.fromkeys(permission_words(operation.permissions) for operation in trusting)
-    return [
-        *([f"May: {' or '.join(may)}"] if may else []),
-        *([f"Trusted: {_listed(map(label_words, trusting))}"] if trusting else []),
-        *([f"Revoked: {count(revoked, 'configuration')}"] if revoked else []),
-        f"Packages: {_listed(operation.package for operation in operations)}",
-        "Each is told in the message.",
-    ]
+        case _:
+            assert_never(operation)
 
 
 def _source_file(publisher: Publisher) -> str:
     if isinstance(publisher, CircleCI):
-        return f"Pipeline: {cut(clean(publisher.pipeline_definition_id), 60)}"
-    return f"File: {cut(clean(publisher.file), 60)}"
+        return f"Pipeline: {clean(publisher.pipeline_definition_id)}"
+    return f"File: {clean(publisher.file)}"
 
 
 def _sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}."
-
-
-def _listed(outside: Iterable[str]) -> str:
-    every = list(dict.fromkeys(cut(clean(name), 40) for name in outside))
-    return ", ".join([*every[:2], f"{len(every) - 2} more"] if every[2:] else every)
 
 
 def _cancel_dialog(view: ChangeSetView) -> Block:

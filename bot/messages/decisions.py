@@ -39,22 +39,23 @@ _STATES = {
 }
 
 
-def render_approval_counted(number: int, *, missing: int) -> Message:
+def render_approval_counted(number: int, *, missing: int, packages: int = 1) -> Message:
     """Approved, and others must approve too."""
-    return answer(f"👍 Your approval of C-{number} counts. {count(missing, 'more approval')} to go.")
+    what = f"{count(packages, 'package')} of C-{number}" if packages > 1 else f"C-{number}"
+    return answer(f"👍 Your approval of {what} counts. {count(missing, 'more approval')} to go.")
 
 
 def render_approved(
     number: int, what_next: Next, *, executor: str = "", calls: int = 1, asking: Asking = Asking.UNKNOWN
 ) -> Message:
     """Approved, and the quorum is met; before several calls it is told what npm asked this session for so far."""
-    outlook = _outlook_words(calls, asking) if calls > 1 and what_next in {Next.CONFIRM, Next.IN_TURN} else ""
-    return answer(f"👍 C-{number} is approved. {_next_words(what_next, executor)}", outlook)
+    outlook = outlook_words(calls, asking) if calls > 1 and what_next in {Next.CONFIRM, Next.IN_TURN} else ""
+    return answer(f"👍 C-{number} is approved. {next_words(what_next, executor)}", outlook)
 
 
 def render_taken_over(number: int, what_next: Next) -> Message:
     """Another reviewer's account is used from now on."""
-    return answer(f"👍 C-{number} runs with your npm account now. {_next_words(what_next, '')}")
+    return answer(f"👍 C-{number} runs with your npm account now. {next_words(what_next, '')}")
 
 
 def render_already_approved(number: int, at: datetime) -> Message:
@@ -181,7 +182,8 @@ def render_npm_user_taken(npm_user: str) -> Message:
     return answer(f"npm user {safe(npm_user, 60)} belongs to another person here by now, so this link is closed.")
 
 
-def _outlook_words(calls: int, asking: Asking) -> str:
+def outlook_words(calls: int, asking: Asking) -> str:
+    """Say before several calls what npm asked this session for so far."""
     match asking:
         case Asking.UNKNOWN:
             return f"{calls} calls. Whether npm asks you to confirm each of them is not known yet in this session."
@@ -196,7 +198,8 @@ def _outlook_words(calls: int, asking: Asking) -> str:
             assert_never(asking)
 
 
-def _next_words(what_next: Next, executor: str) -> str:
+def next_words(what_next: Next, executor: str) -> str:
+    """Say what follows for the person who approved."""
     whose = mention(executor) if executor else "another approver"
     match what_next:
         case Next.CONFIRM:

@@ -24,6 +24,10 @@ class Denied:
     """Slack ids of who can."""
     unlinked: Iterable[str] = ()
     """npm users among the maintainers who are not linked."""
+    rule: str = ""
+    """Where the rule that decides stands, as markup: `policy.toml, line 12`; empty without a policy."""
+    gone: Iterable[str] = ()
+    """Slack ids of reviewers who are no active members any more."""
 
 
 def render_denial(denial: Denial, denied: Denied) -> Message:
@@ -49,6 +53,9 @@ def render_denial(denial: Denial, denied: Denied) -> Message:
             | Denial.NOT_APPROVED
             | Denial.CANNOT_WRITE
             | Denial.EXPIRED
+            | Denial.FORBIDDEN
+            | Denial.POLICY_CHANGED
+            | Denial.GROUP_UNKNOWN
         ):
             return answer(_rule(denial, denied))
         case _:
@@ -90,6 +97,12 @@ def _rule(denial: Denial, denied: Denied) -> str:
         Denial.NEEDS_LOOK: f"Nobody can approve {name} yet: press Look, and I read what stands behind it.",
         Denial.NOT_APPROVED: f"Your account is used only for what you approved, and you have not approved {name}.",
         Denial.CANNOT_WRITE: f"Your npm account does not maintain this package, so {name} cannot run with it.",
+        Denial.FORBIDDEN: f"The policy ({denied.rule}) does not allow {name} any more, so nobody can approve it.",
+        Denial.POLICY_CHANGED: f"The policy changed since the first approval of {name}, so it is reviewed anew.",
+        Denial.GROUP_UNKNOWN: (
+            f"Slack does not tell me now who is in the user group that decides on {name}, so your press did not count."
+            " Press again in a minute."
+        ),
         Denial.EXPIRED: f"The time of {name} is over. If it is still wanted, ask for it again.",
     }
     return rules[denial].strip()
@@ -100,6 +113,11 @@ def _not_yours(denied: Denied, name: str) -> str:
         return "Only the admins whom NPMTRUST_ADMINS names can look at how npmtrust is set up."
     if denied.wish is Wish.WITHDRAW:
         return f"No approval of yours counts for {name}, so there is nothing to withdraw."
+    if denied.wish is Wish.FREEZE:
+        return "Only the admins can freeze npmtrust and let it go on."
+    if denied.wish in {Wish.PAUSE, Wish.RESUME, Wish.RETRY}:
+        asker = f"{mention(denied.requester)}, who asked, " if denied.requester else "who asked, "
+        return f"Only {asker}its reviewers and the admins can {denied.wish} {name}."
     asked = (
         f"{mention(denied.requester)}, who asked, and the admins" if denied.requester else "who asked and the admins"
     )
@@ -108,7 +126,10 @@ def _not_yours(denied: Denied, name: str) -> str:
 
 def _not_a_reviewer(denied: Denied) -> Message:
     unlinked = list(denied.unlinked)
-    text = f"This is for the maintainers of the package at npm, and your npm account is not one of them. {_who(denied)}"
+    whom = "This is for the maintainers of the package at npm, and your npm account is not one of them."
+    if denied.rule:
+        whom = f"This is for the reviewers whom the policy names ({denied.rule}), and you are not one of them."
+    text = f"{whom} {_who(denied)}"
     if not unlinked:
         return answer(text.strip())
     return answer(text.strip(), f"Not linked yet: {names(unlinked)}. Ask them to press “I maintain this”.")
@@ -116,7 +137,11 @@ def _not_a_reviewer(denied: Denied) -> Message:
 
 def _who(denied: Denied) -> str:
     reviewers = mentions(denied.reviewers)
-    return f"Who can: {reviewers}." if reviewers else "Nobody can yet: first a maintainer must link an npm account."
+    gone = mentions(denied.gone)
+    away = f" No active members any more: {gone}." if gone else ""
+    if reviewers:
+        return f"Who can: {reviewers}.{away}"
+    return f"Nobody can yet: first a maintainer must link an npm account.{away}"
 
 
 def _with_link(text: str) -> Message:

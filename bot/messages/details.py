@@ -11,7 +11,7 @@ from bot.domain.overview import ChangeSetView, DecisionView, Maintainer, StepVie
 from bot.messages._blocks import actions, button, code, context, message, plain_section, section
 from bot.messages._outcome import outcome_lines, record_line
 from bot.messages._step import progress_lines, wanted_lines
-from bot.messages._text import bold, count, mention, mentions, safe, when
+from bot.messages._text import ago, bold, count, mention, mentions, safe, when
 from bot.messages._words import configuration_words, request_words, short_id, target_words
 from bot.messages.change_set import is_open
 from bot.messages.ids import Action
@@ -34,7 +34,7 @@ def render_details(view: ChangeSetView, *, may_see_configurations: bool) -> Mess
     """Draw everything that an approval binds to, who decided what and when, and what public data means."""
     title = f"C-{view.number}: everything I know"
     asked = f"Asked by {mention(view.requester)} {when(view.created_at)} · until {when(view.deadline)}"
-    blocks = [block for step in view.steps[:_MOST_STEPS] for block in _step_blocks(view, step, may_see_configurations)]
+    blocks = [block for step in view.steps[:_MOST_STEPS] for block in step_blocks(view, step, may_see_configurations)]
     return message(
         title,
         section(bold(title), asked, "Why:" if view.reason else "Why: not said"),
@@ -52,7 +52,14 @@ def _left_out(view: ChangeSetView) -> Block | None:
     return context(f"… and {count(left_out, 'more change', 'more changes')}") if left_out > 0 else None
 
 
-def _step_blocks(view: ChangeSetView, step: StepView, may_see: bool) -> list[Block | None]:  # noqa: FBT001
+def step_blocks(
+    view: ChangeSetView,
+    step: StepView,
+    may_see: bool,  # noqa: FBT001
+    *,
+    letters: int = _STEP_LETTERS,
+) -> list[Block | None]:
+    """Draw one step; `may_see`: what was read at npm too."""
     lines = [
         bold(safe(request_words(step.operation), 700)),
         *wanted_lines(view, step),
@@ -65,14 +72,18 @@ def _step_blocks(view: ChangeSetView, step: StepView, may_see: bool) -> list[Blo
         *_existing_lines(step, may_see),
     ]
     content = json.dumps(_content(step, may_see), indent=2, ensure_ascii=False)
-    return [section(*lines, limit=_STEP_LETTERS), *(_choices(view, step) if may_see else []), *code(content)]
+    return [section(*lines, limit=letters), *(_choices(view, step) if may_see else []), *code(content)]
 
 
 def _existing_lines(step: StepView, may_see: bool) -> Iterator[str]:  # noqa: FBT001
     if not may_see:
-        if removed_by(step.operation) or step.approved_before or step.existing:
+        if removed_by(step.operation) or step.approved_before or step.existing or step.last_read:
             yield _HIDDEN
         return
+    if step.last_read is not None:
+        at = f" {ago(step.configuration_read_at)}" if step.configuration_read_at else ""
+        yield f"Stood at npm when it was last read{at}: {'' if step.last_read else 'no trusted publisher'}"
+        yield from (f"• {safe(configuration_words(found), 200)}" for found in step.last_read[:10])
     if step.approved_before:
         yield f"What was approved to go: {safe(configuration_words(step.approved_before), 500)}"
     if configuration := removed_by(step.operation):

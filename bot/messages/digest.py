@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from bot.domain.coverage import LACKING, Standing, label_of
 from bot.domain.coverage_views import PutAside, WatchView
 from bot.domain.digest import DigestContent, DigestPackage
-from bot.messages._blocks import actions, answer, button, confirmation, context, message, section
+from bot.domain.trend import TrendPoint, fill_weeks, has_trend, percents_of, sparkline
+from bot.messages._blocks import actions, answer, button, confirmation, context, message, picture_of_file, section
 from bot.messages._coverage import (
     MEANING,
     PackageLine,
@@ -17,7 +18,7 @@ from bot.messages._coverage import (
     selection_words,
     tally_lines,
 )
-from bot.messages._text import bold, count, day, mention, mention_channel, mentions, safe, typed, when
+from bot.messages._text import bold, clean, count, cut, day, mention, mention_channel, mentions, safe, typed, when
 from bot.messages._words import COMMAND, package_words
 from bot.messages.ids import Action
 from bot.messages.message import Block, Message
@@ -26,10 +27,22 @@ _COUNTED = (Standing.TRUSTED, Standing.NOT_USED_YET, *LACKING)
 _NO_VALUES: Mapping[str, str] = {}
 
 
-def render_digest(content: DigestContent, values: Mapping[str, str] = _NO_VALUES) -> Message:
-    """Draw a digest for its channel; `values` gives the opaque value of the buttons of a package by its name."""
+def render_digest(content: DigestContent, values: Mapping[str, str] = _NO_VALUES, *, picture: str = "") -> Message:
+    """Draw a digest for its channel.
+
+    Args:
+        content: What it says.
+        values: The opaque value of the buttons of a package, by its name.
+        picture: Slack's file that shows the trend; empty: there is none.
+    """
     late = f"⏰ Late: it was due {when(content.due_at)}." if content.late else ""
-    return _draw(f"Digest of {_title(content)}", content, values, late)
+    return _draw(f"Digest of {_title(content)}", content, values, late, picture)
+
+
+def picture_title(content: DigestContent) -> str:
+    """Say what the picture of the trend shows, plain: the selection is text from outside."""
+    selection = cut(clean(content.selection), 80) or "all known packages"
+    return f"{selection}: % that publish through a trusted publisher"
 
 
 def render_digest_preview(
@@ -87,14 +100,17 @@ def aside_line(aside: PutAside) -> str:
     return f"{bold(_name(aside.package))}: {until}, says {mention(aside.by)}"
 
 
-def _draw(title: str, content: DigestContent, values: Mapping[str, str], remark: str) -> Message:
+def _draw(title: str, content: DigestContent, values: Mapping[str, str], remark: str, picture: str = "") -> Message:
     counted = sum(content.counts.get(standing, 0) for standing in _COUNTED)
     drawn = f"{bar(content.trusted, counted)}  {content.trusted} of {counted}{_change(content)}" if counted else ""
     owners = [(owner.npm_user, owner.slack_user, owner.count) for owner in content.owners]
     alarms = f"🚨 {count(content.alarms_open, 'alarm')} nobody has acknowledged yet." if content.alarms_open else ""
     return message(
         title,
-        section(bold(title), drawn, *tally_lines(content.counts, content.made_at), alarms, remark),
+        section(
+            bold(title), drawn, trend_line(content.trend), *tally_lines(content.counts, content.made_at), alarms, remark
+        ),
+        picture_of_file(picture, trend_words(content)) if picture else None,
         _new(content),
         section(f"{bold('Who maintains what lacks it:')} {owners_line(owners)}") if owners else None,
         *_packages(content, values),
@@ -107,6 +123,26 @@ def _title(content: DigestContent) -> str:
     if content.percent is None:
         return f"{what}: {count(content.total, 'package')}, none that counts"
     return f"{what}: {content.percent} % publish through a trusted publisher"
+
+
+def trend_line(points: Sequence[TrendPoint]) -> str:
+    """Tell the trend in a line of text, with its numbers; empty where there is nothing to compare."""
+    weeks = fill_weeks(points)
+    percents = percents_of(weeks)
+    if not has_trend(points):
+        return ""
+    numbers = " · ".join(map(str, percents))
+    return f"{sparkline(weeks)}  {percents[0]} → {percents[-1]} % in {count(len(weeks), 'week')} ({numbers})"
+
+
+def trend_words(content: DigestContent) -> str:
+    """Tell what the picture shows to who cannot see it, plain."""
+    known = [point for point in fill_weeks(content.trend) if point is not None]
+    told = (
+        f"{point.percent} % ({point.trusted} of {point.counted}) in the week of {point.week:%d %b %Y}"
+        for point in known
+    )
+    return f"{picture_title(content)}. {'; '.join(told)}."
 
 
 def _change(content: DigestContent) -> str:
@@ -174,7 +210,8 @@ def _buttons(package: DigestPackage, value: str) -> Block | None:
 
 def _small_print(content: DigestContent) -> list[str]:
     look = typed(f"{COMMAND} coverage {content.selection}")
-    return [MEANING, f"All packages: {look}"]
+    sealed = f"The record is sealed up to {typed(content.record_head)}: `npmtrust audit verify --head` checks it."
+    return [MEANING, f"All packages: {look}", sealed if content.record_head else ""]
 
 
 def _aside_words(aside: PutAside) -> str:

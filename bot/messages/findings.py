@@ -9,7 +9,7 @@ from datetime import timedelta
 from bot.domain.findings import Finding, Verdict
 from bot.messages._text import clean, count, cut
 
-SETTINGS, DATABASE, KEYS, DISK = "Settings", "Database", "Keys", "Disk"
+SETTINGS, POLICY, DATABASE, KEYS, DISK = "Settings", "Policy", "Database", "Keys", "Disk"
 SLACK_TOKEN, SLACK_SCOPES, SLACK_CLOCK, SLACK_SOCKET = "Slack token", "Slack scopes", "Clock and Slack", "Socket Mode"
 CHANNEL, ADMINS = "Channel", "Admins"
 REGISTRY, REGISTRY_CLOCK, EVIDENCE, WEBSITE = "Registry", "Clock and registry", "Evidence", "npm's website"
@@ -27,6 +27,24 @@ def settings_wrong(problem: str) -> Finding:
     """Something is missing or wrong, and nothing else can be looked at."""
     mend = "The README's table says what each variable holds; `npmtrust init` writes a .env that works"
     return _failed(SETTINGS, problem, mend)
+
+
+def policy_read(file: str, rules: int) -> Finding:
+    """It can be used."""
+    return _ok(POLICY, f"{file} has {count(rules, 'rule')}")
+
+
+def policy_without_rules(file: str) -> Finding:
+    """It is right, and allows nothing."""
+    mend = "Write a [[rule]] for your packages: docs/policy.md has examples"
+    return _warning(POLICY, f"{file} has no rules, so every request is refused", mend)
+
+
+def policy_broken(file: str, why: str, *, is_running: bool) -> Finding:
+    """It cannot be used."""
+    kept = "; the last good one is in force until the next start, which will fail" if is_running else ""
+    mend = "`npmtrust policy check` tells every mistake with its line"
+    return _failed(POLICY, f"{file} cannot be used: {why}{kept}", mend)
 
 
 def database_to_come(file: str) -> Finding:

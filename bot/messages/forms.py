@@ -1,12 +1,13 @@
 """The forms, and what somebody wrote in them. A form's fields are those of its provider's flags."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bot.domain.command_arguments import Arguments
 from bot.domain.commands import FormDraft, SetUp
 from bot.domain.flags import Flag, clean_fields
 from bot.domain.mistakes import Mistake
-from bot.domain.packages import PackageName, parse_package
 from bot.domain.publishers import PROVIDERS, Permission, Provider
 from bot.domain.values import Frozen
 from bot.messages._blocks import plain
@@ -15,6 +16,7 @@ from bot.messages.ids import FIELD_ACTION, Callback, Field
 from bot.messages.message import Block, View
 
 _LONGEST = 3000
+_PACKAGES_HINT = "@acme/ui. Several with spaces between them; patterns as well, such as @acme/*."
 _PERMISSIONS = {
     Permission.PUBLISH: "publish: versions go out at once",
     Permission.STAGE: "stage: a maintainer releases each version at npm",
@@ -54,10 +56,8 @@ def operation_form(draft: FormDraft, *, channel: str) -> View:
     """Draw the form of a provider, filled with what is known."""
     spec = PROVIDERS[draft.provider]
     flags = (_flag_input(flag, draft) for flag in spec.flags)
-    packages = _text_input(
-        Field.PACKAGES, "Packages", hint="@acme/ui. Several with spaces between them.", initial=draft.package
-    )
-    reason = _text_input(
+    packages = text_input(Field.PACKAGES, "Packages", hint=_PACKAGES_HINT, initial=draft.package)
+    reason = text_input(
         Field.REASON, "Why", hint="The reviewers read it.", initial=draft.reason, optional=True, lines=True
     )
     return View(
@@ -74,16 +74,18 @@ def read_operation_form(values: Mapping[str, str], metadata: str) -> SetUp | lis
     origin = FormOrigin.model_validate_json(metadata)
     spec = PROVIDERS[origin.provider]
     written = {flag.name: tuple(_values_of(flag, values.get(flag.name, ""))) for flag in spec.flags}
-    packages = list(dict.fromkeys(map(parse_package, values.get(Field.PACKAGES, "").split() or [""])))
+    arguments = Arguments(positionals=re.split(r"[\s,]+", values.get(Field.PACKAGES, "").strip(" ,\n")))
+    packages = arguments.settle_packages()
     permissions = [
         permission for permission in Permission if permission.value in values.get(Field.PERMISSIONS, "").split()
     ]
-    mistakes = [*_package_mistakes(packages), *spec.check(written), *_permission_mistakes(permissions)]
+    mistakes = [*_package_mistakes(arguments.mistakes), *spec.check(written), *_permission_mistakes(permissions)]
     if mistakes:
         return mistakes
     return SetUp(
         provider=origin.provider,
-        packages=tuple(package for package in packages if not isinstance(package, Mistake)),
+        packages=packages.names,
+        selection=packages.selection,
         fields=clean_fields(spec.flags, written),
         permissions=tuple(permissions),
         permissions_stated=True,
@@ -99,7 +101,7 @@ def reject_form(offer: str, *, channel: str, what: str) -> View:
         submit="Reject",
         blocks=(
             {"type": "section", "text": plain(what, _LONGEST)},
-            _text_input(Field.REASON, "Why", hint="Everybody in the channel reads it.", lines=True),
+            text_input(Field.REASON, "Why", hint="Everybody in the channel reads it.", lines=True),
         ),
         private_metadata=RejectionOrigin(offer=offer, channel=channel).model_dump_json(),
     )
@@ -111,15 +113,23 @@ def read_reject_form(values: Mapping[str, str], metadata: str) -> tuple[Rejectio
     return reason if isinstance(reason, list) else (RejectionOrigin.model_validate_json(metadata), reason)
 
 
-def replace_form(value: str, *, channel: str, what: str, reason: str) -> View:
-    """Ask why what stands in the way is to be replaced; `what` says what is asked for, plain."""
+def replace_form(
+    value: str,
+    *,
+    channel: str,
+    what: str,
+    reason: str,
+    callback: Callback = Callback.REPLACE,
+    title: str = "Replace",
+) -> View:
+    """Ask why something is to be replaced, or asked for again; `what` says what is asked for, plain."""
     return View(
-        callback_id=Callback.REPLACE,
-        title="Replace",
+        callback_id=callback,
+        title=title,
         submit="Ask for approval",
         blocks=(
             {"type": "section", "text": plain(what, _LONGEST)},
-            _text_input(Field.REASON, "Why", hint="The reviewers read it.", initial=reason, optional=True, lines=True),
+            text_input(Field.REASON, "Why", hint="The reviewers read it.", initial=reason, optional=True, lines=True),
         ),
         private_metadata=ReplacementOrigin(value=value, channel=channel).model_dump_json(),
     )
@@ -138,7 +148,7 @@ def acknowledge_form(alarm: str, *, channel: str, what: str) -> View:
         submit="Acknowledge",
         blocks=(
             {"type": "section", "text": plain(what, _LONGEST)},
-            _text_input(
+            text_input(
                 Field.REASON,
                 "What was it",
                 hint="Everybody in the channel reads it: I published by hand, the CI was down.",
@@ -161,7 +171,7 @@ def _read_reason(values: Mapping[str, str], what: str) -> str | list[Mistake]:
 
 
 def _flag_input(flag: Flag, draft: FormDraft) -> Block:
-    return _text_input(
+    return text_input(
         flag.name,
         flag.label or flag.name,
         hint=flag.hint,
@@ -171,9 +181,10 @@ def _flag_input(flag: Flag, draft: FormDraft) -> Block:
     )
 
 
-def _text_input(
+def text_input(
     block_id: str, label: str, *, hint: str, initial: str = "", optional: bool = False, lines: bool = False
 ) -> Block:
+    """Build a field for text."""
     element: dict[str, Any] = {
         "type": "plain_text_input",
         "action_id": FIELD_ACTION,
@@ -215,10 +226,9 @@ def _values_of(flag: Flag, text: str) -> list[str]:
     return text.split() if flag.repeatable else [text]
 
 
-def _package_mistakes(packages: list[PackageName | Mistake]) -> Iterator[Mistake]:
-    for package in packages:
-        if isinstance(package, Mistake):
-            yield package.model_copy(update={"field": Field.PACKAGES.value})
+def _package_mistakes(mistakes: list[Mistake]) -> Iterator[Mistake]:
+    for mistake in mistakes:
+        yield mistake.model_copy(update={"field": Field.PACKAGES.value})
 
 
 def _permission_mistakes(permissions: list[Permission]) -> Iterator[Mistake]:

@@ -80,6 +80,7 @@ def _login_lines(view: HandoffView) -> list[str]:
         f"For this it waits: {_waits(view.waits)}." if view.waits else "",
         f"Log in{account}. npm then gives me a session of two hours: I keep it encrypted, for at most those two hours.",
         "I use it only for what you approve, and to read what you ask me to read.",
+        "My Home tab lists every link that I send you: a link that is not there is not from me.",
     ]
 
 
@@ -90,15 +91,27 @@ def _waits(waits: tuple[str, ...]) -> str:
 
 def _confirmation_lines(view: HandoffView) -> list[str]:
     account = f", as npm user {safe(view.npm_user, 60)}" if view.npm_user else ""
-    calls = "One call" if view.calls == 1 else count(view.calls, "call")
-    if view.calls > 1 and view.asking is Asking.EACH:
-        calls = f"{calls} remain, this one included"
+    calls = _calls_words(view)
     return [
         _approved_line(view),
         _LOOKS if view.looks else "",
         f"{calls}{account}. {_tick_words(view)}",
         _script_words(view),
     ]
+
+
+def _calls_words(view: HandoffView) -> str:
+    """Say what remains: `212 of 700 left, about 2 confirmations`."""
+    if view.calls == 1:
+        return "One call"
+    calls = count(view.calls, "call")
+    if view.asking is Asking.EACH:
+        return f"{calls} remain, this one included"
+    others = view.calls - view.left
+    if view.done and view.left:
+        more = f" and {count(others, 'other call')}" if others else ""
+        return f"{view.left} of {view.left + view.done} left{more}, about {count(view.confirmations, 'confirmation')}"
+    return f"{calls}, about {count(view.confirmations, 'confirmation')}" if view.confirmations > 1 else calls
 
 
 def _tick_words(view: HandoffView) -> str:

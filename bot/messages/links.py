@@ -7,7 +7,7 @@ from bot.domain.overview import LinkState, LinkView
 from bot.messages._blocks import actions, answer, button, confirmation, message, section
 from bot.messages._text import bold, mention, safe, when
 from bot.messages.ids import Action
-from bot.messages.message import Message
+from bot.messages.message import Block, Message
 
 
 class LinkRefusal(StrEnum):
@@ -26,6 +26,14 @@ def render_link_announcement(link: LinkView) -> Message:
     """Tell the channel of a new link."""
     line = f"🔗 {mention(link.slack_user)} is npm user {safe(link.npm_user, 60)} ({_proof(link)})."
     return answer(line, "From now on they can approve for the packages that this npm user maintains.")
+
+
+def render_link_left(npm_user: str) -> Message:
+    """Tell the person that their link is over since they maintain nothing any more."""
+    return answer(
+        f"Your link to npm user {bold(safe(npm_user, 60))} is closed: it maintains no package that I know any more.",
+        "What you approved and has not run counts no more. If you maintain one again: `/npmtrust login`.",
+    )
 
 
 def render_link_outcome(link: LinkView) -> Message:
@@ -77,7 +85,15 @@ def render_link_refused(refusal: LinkRefusal, *, npm_user: str, linked_as: str =
 
 def render_link_request(link: LinkView) -> Message:
     """Ask an admin whether two identities are one person."""
-    title = f"Is {mention(link.slack_user)} npm user {safe(link.npm_user, 60)}?"
+    return message(_link_question(link), *link_request_blocks(link))
+
+
+def _link_question(link: LinkView) -> str:
+    return f"Is {mention(link.slack_user)} npm user {safe(link.npm_user, 60)}?"
+
+
+def link_request_blocks(link: LinkView) -> list[Block | None]:
+    """Draw the question, wherever it is put."""
     yes = confirmation(
         "Are they the same?",
         f"{link.slack_name or link.slack_user} is npm user {link.npm_user}. Confirm only what you know another way.",
@@ -87,7 +103,7 @@ def render_link_request(link: LinkView) -> Message:
         button("Confirm", Action.CONFIRM_LINK, link.id, style="primary", confirm=yes),
         button("Refuse", Action.REFUSE_LINK, link.id, style="danger"),
     )
-    return message(title, section(bold(title), *_identity_lines(link)), buttons)
+    return [section(bold(_link_question(link)), *_identity_lines(link)), buttons]
 
 
 def render_link_decided(link: LinkView, *, by: str) -> Message:

@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.domain.lifecycle import State, WaitFor
 from bot.domain.operations import Revoke, body_of
 from bot.domain.overview import ChangeSetView, Maintainer, PackageListing, StepView
+from bot.domain.sums import SumView
 from bot.messages._blocks import actions, button, code, context, message, section
 from bot.messages._evidence import evidence_line
 from bot.messages._step import no_reviewer_words, unlinked_of, wanted_lines
@@ -15,6 +16,7 @@ from bot.messages._words import COMMAND, configuration_words, package_words, req
 from bot.messages.change_set import is_open, notification_of, render_change_set
 from bot.messages.ids import Action
 from bot.messages.message import Block, Message
+from bot.messages.sums import sum_line, waits_lines
 
 _MOST = 40
 _MOST_MAINTAINERS = 10
@@ -36,7 +38,7 @@ def render_listings(listings: Sequence[PackageListing], *, offer_link: bool = Fa
     return message(f"Trust of {safe(title, 214)}", *map(_listing, listings[:_MOST]), *_more(len(listings)), *offer)
 
 
-def render_status(views: Sequence[ChangeSetView]) -> Message:
+def render_status(views: Sequence[ChangeSetView | SumView]) -> Message:
     """Show one change set as its channel sees it, or several in a line each."""
     if len(views) == 1:
         return render_change_set(views[0])
@@ -53,15 +55,15 @@ def render_no_such_change_set(number: int) -> Message:
     return message(text, section(text))
 
 
-def render_pending(views: Sequence[ChangeSetView]) -> Message:
+def render_pending(views: Sequence[ChangeSetView | SumView]) -> Message:
     """Show what is open, and for whom each waits."""
-    waiting = [view for view in views if any(map(is_open, view.steps))]
+    waiting = [view for view in views if _is_open(view)]
     if not waiting:
         text = f"Nothing is open. To ask: `{COMMAND} github @acme/ui --file release.yml`, or `{COMMAND} help`."
         return message(text, section(text))
     title = f"{count(len(waiting), 'change set')} open"
     lines = [
-        section(bold(_title(view)), *_waits_lines(view), _where(view), limit=_ENTRY_LETTERS) for view in waiting[:_MOST]
+        section(bold(_title(view)), *waits_words(view), _where(view), limit=_ENTRY_LETTERS) for view in waiting[:_MOST]
     ]
     return message(title, section(bold(title)), *lines, *_more(len(waiting)))
 
@@ -115,17 +117,26 @@ def _maintainers(maintainers: Sequence[Maintainer]) -> str:
     return ", ".join([*shown, f"and {left_out} more"] if left_out > 0 else shown)
 
 
-def _title(view: ChangeSetView) -> str:
+def _is_open(view: ChangeSetView | SumView) -> bool:
+    return view.is_open if isinstance(view, SumView) else any(map(is_open, view.steps))
+
+
+def _title(view: ChangeSetView | SumView) -> str:
+    if isinstance(view, SumView):
+        return sum_line(view)
     asked = safe(request_words(view.steps[0].operation), 500) if len(view.steps) == 1 else f"{len(view.steps)} changes"
     return f"C-{view.number} · {mention(view.requester)} asks: {asked}"
 
 
-def _where(view: ChangeSetView) -> str:
-    until = f" · until {when(view.deadline)}" if any(map(is_open, view.steps)) else ""
+def _where(view: ChangeSetView | SumView) -> str:
+    until = f" · until {when(view.deadline)}" if _is_open(view) else ""
     return f"asked {when(view.created_at)}{until}"
 
 
-def _waits_lines(view: ChangeSetView) -> list[str]:
+def waits_words(view: ChangeSetView | SumView) -> list[str]:
+    """Say for whom it waits, a line each."""
+    if isinstance(view, SumView):
+        return waits_lines(view)
     return list(dict.fromkeys(_waits_for(step) for step in view.steps if is_open(step)))[:5]
 
 

@@ -32,6 +32,7 @@ class View:
     callback_id: str
     title: str
     submit: str
+    """Empty: there is nothing to send."""
     blocks: tuple[Block, ...] = field(repr=False)
     private_metadata: str = field(default="", repr=False)
     close: str = "Cancel"
@@ -42,11 +43,21 @@ class View:
             "type": "modal",
             "callback_id": self.callback_id,
             "title": _plain_text(self.title),
-            "submit": _plain_text(self.submit),
             "close": _plain_text(self.close),
             "private_metadata": self.private_metadata,
             "blocks": list(self.blocks),
-        }
+        } | ({"submit": _plain_text(self.submit)} if self.submit else {})
+
+
+@dataclass(frozen=True, slots=True)
+class HomeView:
+    """App Home, as one person sees it."""
+
+    blocks: tuple[Block, ...] = field(repr=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Build the JSON of views.publish."""
+        return {"type": "home", "callback_id": "home", "blocks": list(self.blocks)}
 
 
 def _plain_text(text: str) -> dict[str, str]:

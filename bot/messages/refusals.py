@@ -1,5 +1,6 @@
 """Why something was not staged, each with the way out. Nothing was stored and nobody was asked."""
 
+from bot.domain.mistakes import Mistake
 from bot.messages._blocks import actions, answer, button, code, context, message, section
 from bot.messages._text import bold, mention_channel, names, safe
 from bot.messages._words import COMMAND, package_words
@@ -102,6 +103,12 @@ def render_repository_unfit(package: str, *, found: str, provider: str) -> Messa
         f"{_name(package)} names a repository that is not one of {safe(provider, 60)}: {safe(found, 200)}.",
         "Name the repository or project in the line, as below.",
     )
+
+
+def render_template_unfit(package: str, mistake: Mistake) -> Message:
+    """A template, filled with the package's name, makes something that is no value for its flag."""
+    why = f"For {_name(package)} the template makes {safe(mistake.got, 200)}: {safe(mistake.what, 300)}"
+    return _refuse(why, f"Expected: {safe(mistake.expected, 300)}.")
 
 
 def render_other_registry(given: str, *, host: str) -> Message:

@@ -86,9 +86,20 @@ def _to_run(view: ScriptView) -> Message:
             f"Then press {bold('I ran it')}, also if only a part of it went well: I read npm's list of each package, "
             "and what is not there goes on here, by links.",
             _READS_ASK if view.reads_ask else "",
+            _replaces_line(view.replaces),
         ),
         actions(button("I ran it", Action.SCRIPT_RAN, view.id, style="primary")),
     )
+
+
+def _replaces_line(number: int) -> str:
+    """Say why a replacement is no line: a shell that is stopped half way leaves a package that nobody can publish."""
+    if not number:
+        return ""
+    those = "1 replacement is" if number == 1 else f"{number} replacements are"
+    why = "I look at npm's list before the first call, and put the old one back where npm refuses the new one."
+    goes = "goes" if number == 1 else "go"
+    return f"{those} left out on purpose, and {goes} on here by links: {why} Lines in a shell do neither."
 
 
 def _code_blocks(lines: Iterable[str]) -> Iterator[Block]:

@@ -87,7 +87,7 @@ def test_what_was_inferred_or_not_stated_or_warned_of_stands_in_the_request() ->
 @U0RITA asks: let acme/ui → release.yml publish @acme/ui
 May: publish directly, stage (assumed: none was named) · Environment: any
 Repository: acme/ui, inferred from the package's own data
-Now: an older version came through a trusted publisher, the newest (1.5.0) did not: otto-npm published it (public data) · npm's own list read Mon 14:03 UTC
+Now: an older version came through a trusted publisher, the newest (1.5.0) did not: otto-npm published it (public data) · npm's own list read 23 Nov 2026
 ⚠️ The package names acme/web as its repository.
 Needs 1 of @U0OTTO, @U0OLGA · not linked: ana-npm
 (until Thu 14:05 UTC · C-42)
@@ -243,42 +243,30 @@ asked @U0RITA · approved and run by @U0OTTO Mon 14:06 UTC
 An owner must look: npm's list shows what stands. Ask again only for what is missing.
 asked @U0RITA · approved and run by @U0OTTO Mon 14:06 UTC
 (until Thu 14:05 UTC · C-42)
-[Approve] [Reject…] [Withdraw my approval] [Details] [I maintain this: link my npm account] [Cancel]\
+[Approve…] [Reject…] [Withdraw my approval] [Details] [I maintain this: link my npm account] [Cancel] [Resume]\
 """)
     assert read_notification(message) == snapshot(
         "C-42: @U0RITA asks for 6 changes · 1 done, 1 running, 1 waiting for a person, 1 in review, 1 ended without change, 1 to look at"
     )
 
 
-def test_the_dialog_of_several_steps_counts_and_names_them() -> None:
-    packages = [CREATE.model_copy(update={"package": PackageName(f"@acme/{name}")}) for name in "abcde"]
-    several = actions_of(render_change_set(a_view(*map(a_step, packages))))[Action.APPROVE]["confirm"]
-    assert several["text"]["text"] == snapshot("""\
-May: publish, stage
-Trusted: acme/ui → release.yml
-Packages: @acme/a, @acme/b, 3 more
-Each is told in the message.\
-""")
-    assert several["confirm"]["text"] == "Approve 5"
-    mixed = actions_of(render_change_set(a_view(a_step(), a_step(REVOKE), a_step(REPLACE))))[Action.APPROVE]["confirm"]
-    assert mixed["text"]["text"] == snapshot("""\
-May: publish, stage
-Trusted: acme/ui → release.yml
-Revoked: 2 configurations
-Packages: @acme/ui
-Each is told in the message.\
-""")
-    revokes = actions_of(render_change_set(a_view(a_step(REVOKE), a_step(REVOKE))))[Action.APPROVE]["confirm"]
-    assert revokes["text"]["text"] == snapshot("""\
-Revoked: 2 configurations
-Packages: @acme/ui
-Each is told in the message.\
-""")
+def test_several_steps_are_approved_in_a_form_and_one_after_a_dialog() -> None:
+    several = actions_of(render_change_set(a_view(a_step(), a_step(REVOKE))))
+    assert "confirm" not in several[Action.APPROVE]
+    assert Action.PAUSE in several
+    assert Action.PAUSE not in actions_of(render_change_set(a_view()))
     revoke = actions_of(render_change_set(a_view(a_step(REVOKE))))[Action.APPROVE]["confirm"]
     assert revoke["text"]["text"] == snapshot("""\
 Revoke configuration eebc175d… of @acme/ui.
 Details shows what stands behind it.\
 """)
+
+
+def test_what_is_held_can_be_let_run() -> None:
+    held = render_change_set(a_view(an_approved_step(State.READY, held=True), paused=True))
+    assert "Approved by @U0OTTO Mon 14:03 UTC. ⏸ Held until somebody presses Run now." in read(held)
+    buttons = actions_of(held)
+    assert (buttons[Action.RUN_ALL_HELD]["value"], buttons[Action.RESUME]["value"]) == ("offer-1:", "offer-1")
 
 
 def test_beyond_twenty_steps_the_rest_is_counted() -> None:

@@ -70,7 +70,10 @@ def test_help_names_every_command() -> None:
     assert told.splitlines()[:5] == snapshot(
         [
             "Owners of npm packages set up trusted publishers together: one asks, another approves, npm confirms.",
-            "list: Show who may publish packages, through your own npm account; without a package: what you own.",
+            (
+                "list: Show who may publish packages, through your own npm account; without a package: what you own. "
+                "Of a pattern: one after the other, with a file of all."
+            ),
             "coverage: Count which packages publish through a trusted publisher, from public data: no login is needed.",
             "github: Ask that GitHub Actions may publish packages; without anything else it opens a form.",
             "gitlab: Ask that GitLab CI/CD may publish packages; without anything else it opens a form.",
@@ -86,7 +89,7 @@ Ask that trust is taken back, of the configuration with this id or from this rep
 | /npmtrust revoke PACKAGE... (--id ID | --from-repo OWNER/REPO) [--reason TEXT] [--dry-run] [--json]
 (For example:)
 | /npmtrust revoke @acme/ui --id eebc175d-4720-4fc8-a31a-6491ca36fb47
-| /npmtrust revoke @acme/ui @acme/core --from-repo acme/old --reason "the repository has moved"\
+| /npmtrust revoke @acme/* --from-repo acme/old --reason "the repository has moved"\
 """)
 
 

@@ -1,4 +1,6 @@
 # ruff: noqa: E501 -- what people read is not wrapped
+from dataclasses import replace
+
 import pytest
 from inline_snapshot import snapshot
 
@@ -13,7 +15,8 @@ APPROVAL = Denied(Wish.APPROVE, number=42, requester=RITA, reviewers=(OTTO, OLGA
 
 
 def test_every_denial_says_why_and_who_can() -> None:
-    assert {denial.value: read(render_denial(denial, APPROVAL)) for denial in Denial} == snapshot(
+    by_policy = dict.fromkeys([Denial.FORBIDDEN], replace(APPROVAL, rule="policy.toml, line 12"))
+    assert {each.value: read(render_denial(each, by_policy.get(each, APPROVAL))) for each in Denial} == snapshot(
         {
             "not_active": "A deactivated account can neither ask for trust nor decide on it. Nothing happened.",
             "guest": "Guests can neither ask for trust nor decide on it: ask a full member. Nothing happened.",
@@ -40,6 +43,9 @@ I brought the message up to date: look again, then press.\
             "not_approved": "Your account is used only for what you approved, and you have not approved C-42.",
             "cannot_write": "Your npm account does not maintain this package, so C-42 cannot run with it.",
             "expired": "The time of C-42 is over. If it is still wanted, ask for it again.",
+            "forbidden": "The policy (policy.toml, line 12) does not allow C-42 any more, so nobody can approve it.",
+            "policy_changed": "The policy changed since the first approval of C-42, so it is reviewed anew.",
+            "group_unknown": "Slack does not tell me now who is in the user group that decides on C-42, so your press did not count. Press again in a minute.",
         }
     )
 
@@ -71,3 +77,10 @@ Type `/invite @npmtrust` there, then try again.\
 
 def test_a_change_asks_to_look_again() -> None:
     assert read(render_changed(42)) == read(render_denial(Denial.CHANGED, APPROVAL))
+
+
+def test_a_policy_names_its_own_reviewers_and_who_of_them_has_left() -> None:
+    denied = replace(APPROVAL, rule="policy.toml, line 12", gone=(RITA,), unlinked=())
+    assert read(render_denial(Denial.NOT_A_REVIEWER, denied)) == snapshot(
+        "This is for the reviewers whom the policy names (policy.toml, line 12), and you are not one of them. Who can: @U0OTTO, @U0OLGA. No active members any more: @U0RITA."
+    )

@@ -78,6 +78,7 @@ def test_a_login_says_what_is_held_and_never_mentions_the_box() -> None:
 Log in at npm
 Log in, with the account that maintains your packages. npm then gives me a session of two hours: I keep it encrypted, for at most those two hours.
 I use it only for what you approve, and to read what you ask me to read.
+My Home tab lists every link that I send you: a link that is not there is not from me.
 (The link leads to www.npmjs.com · ends Mon 14:03 UTC · any device · I never ask for a code)
 [Open www.npmjs.com] [Later, at my computer] [Not me]\
 """)
@@ -88,6 +89,7 @@ I use it only for what you approve, and to read what you ask me to read.
 Log in at npm: acme/ui → release.yml may publish @acme/ui
 Log in as otto-npm. npm then gives me a session of two hours: I keep it encrypted, for at most those two hours.
 I use it only for what you approve, and to read what you ask me to read.
+My Home tab lists every link that I send you: a link that is not there is not from me.
 (The link leads to www.npmjs.com · ends Mon 14:03 UTC · any device · I never ask for a code)
 [Open www.npmjs.com] [Later, at my computer] [Not me]\
 """)

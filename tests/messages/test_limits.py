@@ -30,6 +30,7 @@ from bot.domain.overview import (
 from bot.domain.packages import PackageName
 from bot.domain.publishers import Configuration, GitHub, Permission, Provider
 from bot.domain.script_views import ScriptStep, ScriptView
+from bot.domain.survey import SurveyState
 from bot.domain.windows import Asking
 from bot.messages.alarms import render_alarm, render_alarm_to_owner, render_arrival
 from bot.messages.change_set import render_change_set, render_review_request
@@ -44,6 +45,13 @@ from bot.messages.listings import render_dry_run, render_listings, render_pendin
 from bot.messages.message import Message
 from bot.messages.refusals import render_other_registry, render_package_not_found, render_repository_unfit
 from bot.messages.scripts import render_script
+from bot.messages.surveys import (
+    render_nothing_to_read,
+    render_survey,
+    render_survey_begun,
+    render_survey_needs_link,
+    render_survey_page,
+)
 from bot.messages.watches import (
     render_cannot_watch,
     render_cron_refused,
@@ -55,6 +63,7 @@ from bot.sandbox.slack_blocks import check_message_blocks, check_view
 from tests.messages.coverage_examples import ARRIVAL, SNOOZED, WATCH, a_coverage, a_digest, a_record, an_alarm
 from tests.messages.examples import APPROVED, DEADLINE, FINISHED, OTTO, a_view
 from tests.messages.reading import texts_of
+from tests.messages.survey_examples import a_survey, surveyed
 
 _SPACE = "*_~`<>&:@!#|/-. \n\u202e\u200b"
 OUTSIDE = st.one_of(
@@ -198,6 +207,12 @@ def _of_lines(text: str) -> Iterator[Message]:
         pending=(1, 2),
     )
     yield render_listings([listing] * 42)
+    packages = surveyed(text)
+    outside = {"npm_user": text, "selection": text, "problems": ((text, 3), (text, 1))}
+    for each in SurveyState:
+        yield render_survey(a_survey(each, packages[2:], **outside, waits_for_press=True, asks_each=True))
+    yield render_survey_page("s1", packages[-10:], after=10, total=2000, size=10)
+    yield from (render_nothing_to_read(text, 3), render_survey_needs_link(text, 30), render_survey_begun(text, 30))
 
 
 def _of_coverage(text: str) -> Iterator[Message]:

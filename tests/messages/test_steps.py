@@ -136,7 +136,7 @@ npm's own list says so. No call changed anything.
 npm did not take the new one. npm: "no such workflow"
 npm's two days count again. Publish through it before Wed 14:06 UTC, or npm drops it.
 (asked @U0RITA · approved and run by @U0OTTO Mon 14:06 UTC · id 0d7a3b1e… · C-42)
-[Details]
+[Details] [Ask again…]
 (To go on, type:)
 | /npmtrust replace @acme/ui --id 0d7a3b1e-4a51-4a40-9d6c-5b0f8f1f2a3b with github --repo acme/ui --file release.yml --allow-publish --allow-stage-publish\
 """,
@@ -153,7 +153,7 @@ An owner must find it in npm's list and revoke it; then ask again.
 ❌ @acme/ui: nothing changed. npm: "permissions is required"
 Mend what npm names, then ask again.
 (asked @U0RITA · approved and run by @U0OTTO Mon 14:06 UTC · C-42)
-[Details]
+[Details] [Ask again…]
 (To go on, type:)
 | /npmtrust github @acme/ui --repo acme/ui --file release.yml --allow-publish --allow-stage-publish\
 """,
@@ -162,7 +162,7 @@ Mend what npm names, then ask again.
 "wrong file"
 Nothing changed at npm.
 (asked @U0RITA · ended Mon 14:03 UTC · C-42)
-[Details]\
+[Details] [Revise…]\
 """,
             "cancelled": """\
 ⏹ Cancelled by @U0RITA: let acme/ui → release.yml publish @acme/ui
@@ -174,7 +174,7 @@ Nothing changed at npm.
 ⌛ Expired: let acme/ui → release.yml publish @acme/ui
 It was not approved and begun by Thu 14:05 UTC. Nothing changed at npm.
 (asked @U0RITA · ended Mon 14:06 UTC · C-42)
-[Details]
+[Details] [Ask again…]
 (To go on, type:)
 | /npmtrust github @acme/ui --repo acme/ui --file release.yml --allow-publish --allow-stage-publish\
 """,
@@ -190,7 +190,7 @@ An owner must look: npm's list shows what stands. Ask again only for what is mis
 ⚠️ @acme/ui: left half replaced. npm: "no such workflow"
 acme/ui → release.yml is trusted, and the old configuration eebc175d… still is too. An owner must revoke it.
 (asked @U0RITA · approved and run by @U0OTTO Mon 14:06 UTC · C-42)
-[Details]
+[Details] [Ask for the rest…]
 (To go on, type:)
 | /npmtrust revoke @acme/ui --id eebc175d-4720-4fc8-a31a-6491ca36fb47\
 """,
@@ -317,7 +317,7 @@ BUTTONS = (
     ("away", OPEN["away"], "run_with_my_account withdraw details cancel"),
     ("account", OPEN["account"], "run_with_my_account withdraw details link_account cancel"),
     ("applied", ENDED[State.APPLIED], "details open_package"),
-    ("rejected", ENDED[State.REJECTED], "details"),
+    ("rejected", ENDED[State.REJECTED], "details revise"),
 )
 
 
@@ -326,4 +326,5 @@ def test_a_button_stands_only_where_it_can_count(name: str, step: object, expect
     assert isinstance(step, type(a_step())), name
     buttons = actions_of(render_change_set(a_view(step)))
     assert " ".join(buttons) == expected
-    assert {button.get("value") for action, button in buttons.items() if action != Action.OPEN_PACKAGE} == {"offer-1"}
+    others = {Action.OPEN_PACKAGE, Action.REVISE}
+    assert {button.get("value") for action, button in buttons.items() if action not in others} == {"offer-1"}

@@ -1,5 +1,7 @@
 import re
+import time
 import unicodedata
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -7,13 +9,18 @@ from hypothesis import strategies as st
 
 from bot.messages._text import (
     ago,
+    bold,
     clean,
     clean_lines,
+    count,
     cut,
     day,
     fit,
+    is_direct,
     mention,
     mention_channel,
+    mentions,
+    names,
     safe,
     typed,
     when,
@@ -46,7 +53,12 @@ SHOWN = (
     # what cannot be seen, or turns the line around
     ("a\u202eb\u200bc\ufeffd\u2066e", "abcde"),
     ("one\r\ntwo\tthree\x00\x1b[1m", "one two three[1m"),
-    ("\u3164\u115f", ""),
+    ("\u3164\u115f\u2800", ""),
+    ("a\u034f\u17b4\u180b\ufe00\ufe0e\U000e0041\U000e0100b", "ab"),
+    ("⚠\ufe0f", "⚠\ufe0f"),
+    # marks piled up until they cover the lines around; a few are letters of some languages
+    ("e\u0301\u0323", "e\u0301\u0323"),
+    ("e" + "\u0301" * 90 + "x", "e" + "\u0301" * 4 + "x"),
     ("  a   b  ", "a b"),
     ("\ud800x", "x"),
 )
@@ -132,3 +144,32 @@ def test_code_keeps_its_asterisks_in_a_notification() -> None:
 
 def test_a_notification_shows_no_asterisks_of_ours() -> None:
     assert without_bold(f"*{safe('@acme/a*b *c*')}* done") == "@acme/a*b \u2217c\u2217 done"
+
+
+def test_a_text_is_cut_at_its_limit_and_not_before() -> None:
+    assert (cut("abc", 3), cut("abcd", 3), cut("ab  cd", 4), cut(" abcd", 4)) == ("abc", "ab…", "ab…", " ab…")
+    assert (fit("abc", 3), fit("abcd", 3), fit("ab *cd*", 5), fit(" abcd", 4)) == ("abc", "ab…", "ab…", " ab…")
+    assert fit("abX cd", 5) == "abX…"
+    assert (len(safe("x" * 400)), len(typed("x" * 400))) == (300, 302)
+    assert [shorten("\ud800abcdef", 4) for shorten in (cut, fit)] == ["ab…", "ab…"]  # half a character is no accident
+
+
+def test_the_fallback_of_a_moment_is_in_utc_wherever_the_bot_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert "|Mon 14:00 UTC>" in when(ASKED)
+        assert day(datetime(2026, 11, 23, 20, tzinfo=UTC)).endswith("|23 Nov 2026>")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_small_words_around_what_came() -> None:
+    assert [count(number, "step") for number in (0, 1, 2)] == ["0 steps", "1 step", "2 steps"]
+    assert [count(number, "thing does", "things do") for number in (1, 3)] == ["1 thing does", "3 things do"]
+    assert names(["<a>", "b", "c" * 101], limit=2) == "&lt;a&gt;, b and 1 more"
+    assert names("abcdef") == "a, b, c, d, e and 1 more"
+    assert (names(["c" * 101]), names([], 1), names(["a", "b"], 2)) == ("c" * 99 + "…", "", "a, b")
+    assert mentions(["U0RITA", "<!here>"]) == "<@U0RITA>, &lt;!here&gt;"
+    assert (bold("x"), is_direct("D1"), is_direct("C1D")) == ("*x*", True, False)

@@ -1,0 +1,240 @@
+"""Many packages in one wish: its preview, and the answers around it."""
+
+from collections.abc import Iterator
+
+from bot.domain.batch import CALLS, BatchState, BatchView, Effort, Status, Tally, Why
+from bot.messages._blocks import actions, answer, button, context, message, section
+from bot.messages._coverage import bar, catalogue_line, selection_code
+from bot.messages._text import bold, count, is_direct, mention_channel, safe, typed
+from bot.messages._words import COMMAND, package_words
+from bot.messages.ids import Action
+from bot.messages.message import Block, Message
+
+_MOST_GROUPS = 8
+_MOST_LEFT_OUT = 20
+_NAME = 100
+_DETAIL = 160
+_GONE_WRONG = (Status.SKIPPED, Status.FAULTY)
+_WHAT_TO_DO = {
+    Why.NO_REPOSITORY: "name it with `--repo`",
+    Why.MISFIT: "look at the template",
+    Why.NOT_FOUND: f"`{COMMAND} login` lets me look with your account",
+    Why.CHANNEL: "once these are asked for, write the line again",
+    Why.NO_REVIEWER: "`NPMTRUST_ADMINS` names who may review them",
+}
+"""The way out, where there is a short one."""
+
+
+def render_batch(view: BatchView) -> Message:
+    """Draw the preview of a batch in whatever state it is."""
+    match view.state:
+        case BatchState.LISTING | BatchState.LOOKING:
+            return _progress(view)
+        case BatchState.READY:
+            return _preview(view)
+        case BatchState.STAGED:
+            return _staged(view)
+        case BatchState.DROPPED:
+            return answer(f"{bold('Dropped')}: nothing was asked for.", *_what_lines(view))
+        case BatchState.FAILED:
+            return _failed(view)
+
+
+def _progress(view: BatchView) -> Message:
+    done = view.total - view.left
+    title = f"🔎 I look at {count(view.total, 'package')} at npm…" if view.total else "🔎 I look up the packages…"
+    return message(
+        title,
+        section(bold(title), *_what_lines(view)),
+        section(f"{bar(done, view.total)} {done} of {view.total}") if view.total else None,
+        context(safe(view.note, 600)) if view.note else None,
+        actions(button("Drop", Action.BATCH_DROP, view.value)),
+    )
+
+
+def _preview(view: BatchView) -> Message:
+    chosen = view.count(Status.INCLUDED)
+    title = f"{count(chosen, 'package')} can be asked for" if chosen else "There is nothing to ask for"
+    tickable = view.count(Status.INCLUDED, Status.UNTICKED)
+    if view.dry_run:
+        title = f"A dry run: {title[0].lower()}{title[1:]}"
+    return message(
+        title,
+        section(bold(title), *_what_lines(view)),
+        section(*_all_lines(view)) if view.selection else None,
+        section(*_group_lines(view)) if view.groups else None,
+        *_left_out_blocks(view),
+        section(*_effort_lines(view)) if chosen else None,
+        context(*(f"ℹ️ {safe(remark, 300)}" for remark in view.remarks)) if view.remarks else None,  # noqa: RUF001
+        context(safe(view.note, 600)) if view.note else None,
+        actions(
+            button(f"Ask for {chosen}", Action.BATCH_ASK, view.value, style="primary")
+            if chosen and not view.dry_run
+            else None,
+            button("Choose…", Action.BATCH_CHOOSE, view.value) if tickable else None,
+            button("Drop", Action.BATCH_DROP, view.value),
+        ),
+    )
+
+
+def _staged(view: BatchView) -> Message:
+    where = "in our messages" if is_direct(view.channel) else f"in {mention_channel(view.channel)}"
+    text = f"✅ {bold(f'Asked as C-{view.number}')} for {count(view.staged, 'package')}: see it {where}."
+    return message(text, section(text, *_what_lines(view)), *_left_out_blocks(view))
+
+
+def _failed(view: BatchView) -> Message:
+    if view.note:
+        return answer(f"❌ {bold('Nothing was asked for.')} {safe(view.note, 600)}", *_what_lines(view))
+    text = f"I know of no package that matches {selection_code(view.selection)}. Nothing was asked for."
+    return message(
+        text,
+        section(text),
+        section(
+            f"I know what npm's search tells, and what an owner's account shows: `{COMMAND} login` as an owner lets me"
+            " see all of an organisation's packages.",
+            f"`{COMMAND} coverage @acme/*` shows what I know, `{COMMAND} watch @acme/*` keeps it known; or name the"
+            f" packages in the line, or paste them into `{COMMAND} bulk`.",
+        ),
+        section(*_what_lines(view)),
+    )
+
+
+def _what_lines(view: BatchView) -> Iterator[str]:
+    yield typed(view.what, 400) if view.what else ""
+    where = "" if is_direct(view.channel) or not view.channel else f" · in {mention_channel(view.channel)}"
+    yield f"Why: {safe(view.reason, 300)}{where}" if view.reason else ""
+    yield "Held: approvals are collected, and nothing runs before somebody presses *Run now*." if view.hold else ""
+
+
+def _all_lines(view: BatchView) -> Iterator[str]:
+    if view.takes_all:
+        yield f"⚠️ {bold('The star takes every package that I know, whoever owns it.')} Look twice before you ask."
+    found = f"{selection_code(view.selection)} matches {count(view.total, 'package')}"
+    yield f"{found}: {catalogue_line(view.catalogue, None)}." if view.catalogue else f"{found}."
+    if view.unseen:
+        yield f"{count(view.unseen, 'name')} left out that npm does not show to you."
+
+
+def _group_lines(view: BatchView) -> Iterator[str]:
+    ticked_first = sorted(view.groups, key=lambda group: not group.chosen)
+    for group in ticked_first[:_MOST_GROUPS]:
+        of = "" if group.chosen == group.size else f"{group.chosen or 'none'} of "
+        yield f"• {safe(group.label, 250)}: {of}{count(group.size, 'package')}"
+    if len(view.groups) > _MOST_GROUPS:
+        yield f"• and others: {bold('Choose…')} shows them all."
+
+
+def _left_out_blocks(view: BatchView) -> Iterator[Block]:
+    unticked = [tally for tally in view.tallies if tally.status is Status.UNTICKED]
+    skipped = [tally for tally in view.tallies if tally.status in _GONE_WRONG]
+    if unticked:
+        total = sum(tally.number for tally in unticked)
+        yield section(bold(f"Not ticked: {total}"), *map(_tally_line, unticked[:_MOST_LEFT_OUT]))
+    if skipped:
+        total = sum(tally.number for tally in skipped)
+        yield section(bold(f"Skipped: {total}"), *map(_tally_line, skipped[:_MOST_LEFT_OUT]))
+
+
+def _tally_line(tally: Tally) -> str:
+    named = ", ".join(_example(package, detail) for package, detail in tally.examples)
+    more = f" and {tally.number - len(tally.examples)} more" if tally.number > len(tally.examples) else ""
+    why = tally.why.value if tally.why else "unticked by you"
+    way_out = f" ({_WHAT_TO_DO[tally.why]})" if tally.why in _WHAT_TO_DO else ""
+    return f"• {tally.number} {why}{way_out}: {named}{more}"
+
+
+def _example(package: str, detail: str) -> str:
+    name = safe(package_words(package), _NAME)
+    return f"{name} ({safe(detail, _DETAIL)})" if detail else name
+
+
+def _effort_lines(view: BatchView) -> Iterator[str]:
+    if view.effort is None:
+        return
+    yield f"Once approved: {_time_words(view.effort)}, and {_confirmation_words(view.effort)} at npm."
+    if view.effort.calls > view.count(Status.INCLUDED) * CALLS["create"]:
+        yield "What goes is read at npm first, through an owner's account, before anybody can approve it."
+
+
+def _time_words(effort: Effort) -> str:
+    minutes = max(1, round(effort.seconds / 60))
+    return f"{count(effort.calls, 'call')} to npm, about {count(minutes, 'minute')}"
+
+
+def _confirmation_words(effort: Effort) -> str:
+    if effort.each_call:
+        return f"{count(effort.confirmations, 'confirmation')}, since npm asks for each call"
+    return f"about {count(effort.confirmations, 'confirmation')}"
+
+
+def render_batch_begun(named: int, selection: str, *, is_direct: bool) -> Message:
+    """The answer to the line, at once."""
+    what = selection_code(selection) if selection else count(named, "package")
+    where = "here" if is_direct else "by DM"
+    return answer(
+        f"🔎 I look at {what}. A preview comes {where}: nothing is asked for before you press {bold('Ask')} there.",
+    )
+
+
+def render_batch_asked(number: int, channel: str, *, packages: int, left_out: int) -> Message:
+    """It was asked for."""
+    where = "the message here" if is_direct(channel) else mention_channel(channel)
+    since = f"{count(left_out, 'package')} left out: see the preview, where the reason stands."
+    return answer(
+        f"✅ Asked as C-{number} for {count(packages, 'package')}: see {where}.",
+        since if left_out else "",
+        f"`{COMMAND} cancel C-{number}` takes it back.",
+    )
+
+
+def render_batch_empty(left_out: int) -> Message:
+    """All of it was asked for by others meanwhile."""
+    return answer(
+        f"Nothing was asked for: all {left_out} were asked for by somebody else meanwhile, or may not be seen there."
+        if left_out
+        else f"Nothing is ticked, so nothing was asked for. {bold('Choose…')} ticks packages."
+    )
+
+
+def render_batch_dropped() -> Message:
+    """Nothing is asked for."""
+    return answer("Dropped: nothing was asked for.")
+
+
+def render_batch_over(state: BatchState, *, number: int = 0) -> Message:
+    """A press on a preview that is no preview any more."""
+    if number:
+        return answer(f"That was asked for already, as C-{number}: `{COMMAND} status C-{number}` shows it.")
+    if state in {BatchState.LISTING, BatchState.LOOKING}:
+        return answer("I still look at the packages: the preview comes when I have seen them all.")
+    return answer("That was dropped, or came to nothing. Write the line again to begin anew.")
+
+
+def render_batch_changed() -> Message:
+    """A press under an earlier preview."""
+    return answer("The preview has changed since. I have brought it up to date: look at it, then press again.")
+
+
+def render_batch_old() -> Message:
+    """The preview is of yesterday."""
+    return answer("That preview is a day old, so I look at the packages again. Nothing was asked for yet.")
+
+
+def render_not_your_batch() -> Message:
+    """A press on somebody else's preview."""
+    return answer("That preview is somebody else's. Write the line yourself to get your own.")
+
+
+def render_looks(number: int, *, done: int, total: int, unclear: int, waits: bool) -> Message:
+    """How far the looks at the configurations of a large request have come, for whose account makes them."""
+    over = done >= total
+    title = f"C-{number}: {'read' if over else 'I read'} what stands at npm, {done} of {total}"
+    unclear_words = f"{count(unclear, 'package')} without exactly one such configuration: Details in C-{number} tells."
+    return message(
+        title,
+        section(bold(title), bar(done, total)),
+        section(unclear_words) if unclear else None,
+        context("It waits for you: see the link that I sent.") if waits and not over else None,
+        context(f"`{COMMAND} status C-{number}` shows the request.") if over else None,
+    )
