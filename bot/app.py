@@ -6,29 +6,37 @@ import os
 import signal
 import threading
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from typing import TypeVar
 
 from aiohttp import web
 
-from bot import __version__
+from bot import __version__, policy_cli
 from bot.clock import Clock
 from bot.domain.findings import Finding
 from bot.errors import SlackError, StartupError, StorageError
+from bot.forge import Forge, Source
 from bot.health import Health
 from bot.messages import findings as say
 from bot.notifications import Notifier, SlackRefused
+from bot.points import AtPoint
+from bot.policies import Policies
+from bot.policy_cli import Asked
 from bot.registry import RegistryClient
 from bot.scheduler import Scheduler
 from bot.services import Options, Services
 from bot.settings import Settings
 from bot.workflow import checkup
 from bot.workflow.checkup_slack import check_socket
+from bot.workflow.clock_back import bring_back_missed
+from bot.workflow.seal import seal_missed
 from bot.workflow.workers import WORKERS
 from handlers import MAX_BODY_BYTES, FrontDoor, HttpMode, SocketMode
+from handlers.http_log import server_logger
 from storage import migrate
 from storage.database import Database, DatabaseInUse, file_of
+from storage.seal_keys import SealKeys
 from storage.vault import Vault, WrongKey
 
 T = TypeVar("T")
@@ -41,6 +49,8 @@ END_SECONDS = 20.0
 """After a signal the process has ended by then, whatever hangs: nothing that was written down is lost."""
 LONGEST_PAUSE = 30.0
 
+_ENDED_AT_ONCE = 130
+"""The exit status that shells give to what Ctrl-C has ended."""
 _BOT_REFUSED = "Slack refuses SLACK_BOT_TOKEN: {}; copy the bot token anew (OAuth & Permissions of the app)"
 _APP_REFUSED = (
     "Slack refuses SLACK_APP_TOKEN: {}; make an app-level token with the scope connections:write"
@@ -50,19 +60,22 @@ _LOG = logging.getLogger(__name__)
 
 
 class App:
-    """The bot. Without `tick` no worker runs by itself: a test moves them."""
+    """The bot. Without `tick` no worker runs by itself: a test moves them. `at_point` is told each of `bot.points`."""
 
     services: Services
     """Once it has started."""
 
-    def __init__(self, settings: Settings, clock: Clock, *, tick: bool = True) -> None:
+    def __init__(self, settings: Settings, clock: Clock, *, tick: bool = True, at_point: AtPoint | None = None) -> None:
         self._settings = settings
         self._clock = clock
         self._ticks = tick
+        self._at_point = at_point
         self._health = Health()
         self._http_mode: HttpMode | None = None
         self._opened = AsyncExitStack()
-        self._runner = web.AppRunner(self._routes(), access_log=None, shutdown_timeout=REQUEST_SECONDS)
+        self._runner = web.AppRunner(
+            self._routes(), access_log=None, logger=server_logger(), shutdown_timeout=REQUEST_SECONDS
+        )
 
     @property
     def port(self) -> int:
@@ -81,6 +94,8 @@ class App:
         services.database.workspace = identity.team
         if services.database.is_sqlite:  # the file is ours alone: whoever held something before has died
             await services.database.run(lambda store: store.release_all(self._clock.now()))
+        await services.database.run(lambda store: bring_back_missed(services, store))
+        await seal_missed(services)
         self._opened.push_async_callback(self._release)
         if self._ticks:
             self._health.scheduler = Scheduler(services, WORKERS)
@@ -120,6 +135,8 @@ class App:
     async def _open(self) -> Services:
         database = await _open_database(self._settings, self._opened)
         services = make_services(self._settings, self._clock, database, self._opened)
+        database.at_point = services.registry.at_point = services.notifier.at_point = self._at_point
+        services.policies.load()
         try:
             await database.run(lambda store: store.key_check.verify(services.vault))
         except WrongKey as err:
@@ -177,6 +194,7 @@ def make_services(settings: Settings, clock: Clock, database: Database, opened: 
     hosts = frozenset(settings.auth_hosts)
     registry = RegistryClient(settings.registry_url, auth_hosts=hosts, clock=clock, version=__version__)
     opened.push_async_callback(registry.close)
+    database.seal_keys = SealKeys(settings.secret_keys)
     options = Options(
         registry_url=settings.registry_url,
         auth_hosts=hosts,
@@ -184,18 +202,46 @@ def make_services(settings: Settings, clock: Clock, database: Database, opened: 
         admins=frozenset(settings.admins),
         channel=settings.channel,
         pace=timedelta(seconds=settings.pace_seconds),
+        lane=settings.lane,
         lag=timedelta(seconds=settings.lag_seconds),
         handoff_life=timedelta(seconds=settings.handoff_seconds),
+        sessions=settings.sessions,
     )
-    return Services(clock, database, Vault(settings.secret_keys), registry, notifier, options)
+    vault = Vault(settings.secret_keys)
+    forge = _make_forge(settings, clock)
+    if forge is not None:
+        opened.push_async_callback(forge.close)
+    return Services(clock, database, vault, registry, notifier, options, Policies(settings.policy_file), forge=forge)
 
 
-async def run(settings: Settings, *, end_seconds: float = END_SECONDS) -> None:
-    """Run until SIGTERM or Ctrl-C."""
-    app = App(settings, Clock())
+def _make_forge(settings: Settings, clock: Clock) -> Forge | None:
+    """Make what reads workflow files; None where preflight is off."""
+    if settings.preflight == "off":
+        return None
+    github = Source("GitHub", settings.github_api_url, settings.github_token, "NPMTRUST_GITHUB_TOKEN")
+    gitlab = Source("GitLab", settings.gitlab_url, settings.gitlab_token, "NPMTRUST_GITLAB_TOKEN")
+    return Forge(github=github, gitlab=gitlab, clock=clock, version=__version__)
+
+
+async def run(
+    settings: Settings,
+    *,
+    end_seconds: float = END_SECONDS,
+    clock: Clock | None = None,
+    at_point: AtPoint | None = None,
+) -> None:
+    """Run until SIGTERM or Ctrl-C; the second one ends it at once."""
+    app = App(settings, clock or Clock(), at_point=at_point)
     ended = asyncio.Event()
+
+    def end_once() -> None:
+        if ended.is_set():
+            _LOG.warning("npmtrust is told to end a second time, and ends at once")
+            os._exit(_ENDED_AT_ONCE)  # as a kill would: what was written down is there
+        ended.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+        asyncio.get_running_loop().add_signal_handler(number, end_once)
     start, end = asyncio.create_task(app.start()), asyncio.create_task(ended.wait())
     try:
         await asyncio.wait({start, end}, return_when=asyncio.FIRST_COMPLETED)
@@ -243,10 +289,30 @@ async def check_installation(settings: Settings, clock: Clock) -> list[Finding]:
             return [*found, say.database_unusable(_one_line(err))]
         opened.push_async_callback(database.close)
         services = make_services(settings, clock, database, opened)
+        with suppress(StartupError):  # the look tells what is wrong with it
+            services.policies.load()
         found += await checkup.check(services, file=file)
         if settings.app_token:
             found += await check_socket(services, settings.app_token)
     return found
+
+
+async def explain_policy(settings: Settings, asked: Asked) -> str:
+    """Say what the policy of the settings says of a package, with what the database knows. The bot may run meanwhile.
+
+    Raises:
+        StartupError: It cannot be said.
+    """
+    async with AsyncExitStack() as opened:
+        try:
+            database = Database(settings.database_url.get_secret_value())
+        except (StorageError, OSError) as err:
+            raise _unusable(err) from err
+        opened.push_async_callback(database.close)
+        try:
+            return await policy_cli.explain_policy(make_services(settings, Clock(), database, opened), asked)
+        except StorageError as err:
+            raise _unusable(err) from err
 
 
 async def _open_database(settings: Settings, opened: AsyncExitStack) -> Database:
@@ -265,6 +331,8 @@ async def _open_database(settings: Settings, opened: AsyncExitStack) -> Database
             "the database has the schema of a newer npmtrust: run that version, or restore a backup from before it"
         )
     try:
+        if schema is not migrate.Schema.CURRENT and await database.call(migrate.is_under_way):
+            _LOG.warning("Somebody is bringing the database to the schema of this version: I wait until that is done")
         await database.call(migrate.upgrade)
     except StorageError as err:
         raise StartupError(

@@ -51,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--json", action="store_true", help="as JSON")
     check.set_defaults(do=_check)
     _add_init(commands)
+    _add_storage(commands)
+    _add_policy(commands)
     manifest = commands.add_parser("manifest", help="print the app manifest for Slack")
     mode = manifest.add_mutually_exclusive_group()
     mode.add_argument("--socket", action="store_true", help="for Socket Mode (default): no public address is needed")
@@ -59,6 +61,54 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("keygen", help="print a new key for NPMTRUST_SECRET_KEYS").set_defaults(do=_print_key)
     commands.add_parser("version", help="print the version").set_defaults(do=_print_version)
     return parser
+
+
+def _add_policy(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    policy = commands.add_parser("policy", help="look at a policy file").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    check = policy.add_parser("check", help="say whether a policy file can be used; status 1 where it cannot")
+    check.add_argument("file", metavar="FILE", type=Path, nargs="?", help="default: that of NPMTRUST_POLICY_FILE")
+    check.set_defaults(do=_check_policy)
+    explain = policy.add_parser("explain", help="say which rule decides, who may approve, and why others may not")
+    explain.add_argument("package", metavar="PACKAGE")
+    explain.add_argument("--as", dest="requester", metavar="USER", default="", help="Slack id of who would ask")
+    explain.add_argument("--provider", choices=("github", "gitlab"), default="github")
+    explain.add_argument("--repo", metavar="OWNER/REPO", default="", help="with --file: whether it may be asked for")
+    explain.add_argument("--file", metavar="FILE", default="")
+    explain.add_argument("--env", dest="environment", metavar="NAME", default="")
+    explain.set_defaults(do=_explain_policy)
+    schema = policy.add_parser("schema", help="print the JSON schema of policy files, for editors")
+    schema.set_defaults(do=_print_policy_schema)
+
+
+def _add_storage(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """All of it may run beside `npmtrust run`, but for `restore`."""
+    audit = commands.add_parser("audit", help="verify and export the record").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    verify = audit.add_parser("verify", help="read the whole record with its seals; status 1 where it does not hold")
+    verify.add_argument("--head", metavar="N:HASH", default="", help="as a digest showed it: finds an end cut off")
+    verify.set_defaults(do=_verify_record)
+    export = audit.add_parser("export", help="print the record, oldest first")
+    form = export.add_mutually_exclusive_group(required=True)
+    form.add_argument("--csv", action="store_true", help="as CSV, in which no cell is a formula")
+    form.add_argument("--json", action="store_true", help="as JSON")
+    export.add_argument("--since", metavar="TIME", default="", help="2026-11-23, or 2026-11-23T14:00 (UTC)")
+    export.add_argument("--until", metavar="TIME", default="", help="the same; a day is included")
+    export.set_defaults(do=_export_record)
+    backup = commands.add_parser("backup", help="copy the SQLite database while the bot runs")
+    backup.add_argument("file", metavar="FILE", type=Path)
+    backup.add_argument("--force", action="store_true", help="replace a FILE that is there")
+    backup.set_defaults(do=_backup)
+    restore = commands.add_parser("restore", help="put a copy in the place of the SQLite database; the old one is kept")
+    restore.add_argument("file", metavar="FILE", type=Path)
+    restore.set_defaults(do=_restore)
+    keys = commands.add_parser("keys", help="change NPMTRUST_SECRET_KEYS").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    rotate = keys.add_parser("rotate", help="seal everything anew with the first key, while the bot runs")
+    rotate.set_defaults(do=_rotate_keys)
 
 
 def _add_init(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -72,7 +122,10 @@ def _add_init(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 
 
 def _run(_arguments: argparse.Namespace) -> int:
+    from bot.hardening import close_memory
     from bot.settings import load_settings
+
+    close_memory()  # before anything secret is in it
 
     settings = load_settings()  # before the whole bot is loaded: a mistake in them is told at once
     from bot import app, log
@@ -94,6 +147,76 @@ def _migrate(_arguments: argparse.Namespace) -> int:
 
     asyncio.run(app.migrate_database(load_settings()))
     return 0
+
+
+def _check_policy(arguments: argparse.Namespace) -> int:
+    from bot import policy_cli
+
+    named = os.environ.get("NPMTRUST_POLICY_FILE", "")
+    print(policy_cli.check_file(arguments.file or (Path(named) if named else None)))
+    return 0
+
+
+def _explain_policy(arguments: argparse.Namespace) -> int:
+    from bot import app
+    from bot.policy_cli import Asked
+    from bot.settings import load_settings
+
+    source = {"github": "repo", "gitlab": "project"}[arguments.provider]
+    given = {source: arguments.repo, "file": arguments.file, "environment": arguments.environment}
+    fields = {name: (value,) for name, value in given.items() if value} or None
+    asked = Asked(arguments.package, arguments.requester, arguments.provider, fields)
+    print(asyncio.run(app.explain_policy(load_settings(), asked)))
+    return 0
+
+
+def _print_policy_schema(_arguments: argparse.Namespace) -> int:
+    from bot.domain.policy_file import schema_of_file
+
+    print(schema_of_file(), end="")
+    return 0
+
+
+def _verify_record(arguments: argparse.Namespace) -> int:
+    from bot import audit_cli
+    from bot.settings import load_storage_settings
+
+    settings = load_storage_settings()
+    return audit_cli.verify(settings.database_url.get_secret_value(), settings.secret_keys, head=arguments.head)
+
+
+def _export_record(arguments: argparse.Namespace) -> int:
+    from bot import audit_cli
+    from bot.settings import load_storage_settings
+
+    settings, span = load_storage_settings(), {"since": arguments.since, "until": arguments.until}
+    url = settings.database_url.get_secret_value()
+    return audit_cli.export(url, settings.secret_keys, as_json=arguments.json, **span)
+
+
+def _backup(arguments: argparse.Namespace) -> int:
+    from bot import storage_cli
+    from bot.settings import load_storage_settings
+
+    settings = load_storage_settings()
+    url = settings.database_url.get_secret_value()
+    return storage_cli.backup(url, settings.secret_keys, arguments.file, force=arguments.force)
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    from bot import storage_cli
+    from bot.settings import load_storage_settings
+
+    settings = load_storage_settings()
+    return storage_cli.bring_back(settings.database_url.get_secret_value(), settings.secret_keys, arguments.file)
+
+
+def _rotate_keys(_arguments: argparse.Namespace) -> int:
+    from bot import storage_cli
+    from bot.settings import load_storage_settings
+
+    settings = load_storage_settings()
+    return storage_cli.rotate_keys(settings.database_url.get_secret_value(), settings.secret_keys)
 
 
 def _check(arguments: argparse.Namespace) -> int:

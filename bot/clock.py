@@ -1,8 +1,14 @@
 """The time, as an object, so that a test can own it."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+
+_NEVER_BACK: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Linux's monotonic clock stands still while the machine sleeps: a lease would seem to be good after a day of that."""
+
+TOLERANCE = timedelta(seconds=5)
+"""By so much clocks differ and are set right all the time; no work notices."""
 
 
 class Clock:
@@ -13,8 +19,25 @@ class Clock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Tell seconds that never go back; only differences mean something."""
-        return time.monotonic()
+        """Tell seconds that never go back, and go on while the machine sleeps; only differences mean something."""
+        return time.clock_gettime(_NEVER_BACK)
+
+
+class ClockWatch:
+    """Finds out that the wall clock was set back, by the one that never is."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ahead = self._compare()
+
+    def see_turned_back(self) -> timedelta:
+        """Tell by how much the wall clock was set back since the last look; nothing where it was a few seconds."""
+        before, self._ahead = self._ahead, self._compare()
+        back = before - self._ahead
+        return back if back > TOLERANCE else timedelta()
+
+    def _compare(self) -> timedelta:
+        return self._clock.now() - datetime.fromtimestamp(0, UTC) - timedelta(seconds=self._clock.monotonic())
 
 
 def read_http_date(text: str) -> datetime | None:

@@ -5,6 +5,7 @@ import logging
 
 from aiohttp import web
 
+from bot import metrics
 from bot.errors import StorageError
 from bot.scheduler import Scheduler
 from bot.services import Services
@@ -35,13 +36,27 @@ class Health:
             web.get("/healthz", self._tell_alive),
             web.get("/startupz", self._tell_started),
             web.get("/readyz", self._tell_ready),
+            web.get("/metrics", self._tell_figures),
         ]
+
+    async def _tell_figures(self, _request: web.Request) -> web.Response:
+        services = self.services
+        if services is None:
+            return web.Response(status=503, text="npmtrust is starting or ending; try again in a moment.")
+        try:
+            seen = await services.database.run(lambda store: metrics.look(services, store), within=DATABASE_SECONDS)
+        except StorageError:
+            seen = None
+        age = self.scheduler.seconds_since_tick() if self.scheduler else None
+        body = metrics.render(services, seen, age)
+        return web.Response(body=body, headers={"Content-Type": metrics.CONTENT_TYPE})
 
     async def find_failures(self) -> dict[str, str]:
         """Find what speaks against taking commands now: by name, what is wrong."""
         checks = {
             "database": await self._check_database(),
-            "slack": "" if self.is_accepted else "Slack has not accepted the tokens yet",
+            "registry": self._check_registry(),
+            "slack": self._check_slack(),
             "connection": self._check_connection(),
             "scheduler": self._check_scheduler(),
             "process": "" if self.is_taking else "it is starting or ending",
@@ -60,6 +75,16 @@ class Health:
             _LOG.warning("The database does not answer: %s", " ".join(str(err).split()))
             return "it does not answer"  # anybody may ask: hosts, files and users of it stay in the log
         return "" if is_current else "it has the schema of another version"
+
+    def _check_registry(self) -> str:
+        """Look whether there is one to call; npm itself may be away, and takes nobody with it."""
+        return "" if self.services and self.services.options.registry_url else "no registry is configured yet"
+
+    def _check_slack(self) -> str:
+        if not self.is_accepted:
+            return "Slack has not accepted the tokens yet"
+        refused = self.services.notifier.locked_out if self.services else ""
+        return f"Slack refuses the bot token: {refused}" if refused else ""
 
     def _check_connection(self) -> str:
         """Look at the connections of Socket Mode; over HTTP there is nothing to keep open."""

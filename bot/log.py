@@ -38,6 +38,12 @@ def about(
     _IDS.set({**_IDS.get(), **{name: str(value) for name, value in said.items() if value}})
 
 
+def current_delivery() -> int | None:
+    """Tell the delivery that the work comes from, as `about` was told; None when it comes from none."""
+    delivery = _IDS.get().get("delivery")
+    return int(delivery) if delivery else None
+
+
 class JsonLines(logging.Formatter):
     """One JSON object a line."""
 

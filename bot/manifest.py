@@ -12,6 +12,8 @@ from bot.errors import StartupError
 
 COMMAND = "/npmtrust"
 EVENTS_PATH = "/slack/events"
+EVENT = "app_home_opened"
+"""Somebody opens App Home: the one event that Slack tells us of. It needs no scope."""
 
 _READS = ("channels:read", "groups:read", "im:read", "mpim:read")
 
@@ -25,9 +27,13 @@ METHOD_SCOPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "conversations.info": _READS,
         "conversations.members": _READS,
         "users.info": ("users:read", "users:read.email"),
+        "usergroups.users.list": ("usergroups:read",),
         "views.open": (),
+        "views.update": (),
+        "views.publish": (),
         "files.getUploadURLExternal": ("files:write",),
         "files.completeUploadExternal": ("files:write",),
+        "files.info": ("files:read",),
     }
 )
 """The bot scopes that each method of Slack's Web API needs for what we do with it: all that `Notifier` calls."""
@@ -47,7 +53,9 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         "groups:read": "the same for private channels that it was invited to",
         "users:read": "who presses: guests, bots and deactivated people may not decide; the time zone of a digest",
         "users:read.email": "the proof that somebody is an npm user: npm's verified e-mail is the one in Slack",
-        "files:write": "the list behind `coverage`, as a CSV file below its message",
+        "usergroups:read": "who is in a user group that a policy names as reviewers; of no other group it is asked",
+        "files:write": "the list behind `coverage`, as a CSV file below its message, and the picture in a digest",
+        "files:read": "the file that somebody puts into the form of `bulk`; no other is asked for",
     }
 )
 """Every bot scope, with what it is for."""
@@ -77,8 +85,9 @@ def build_manifest(base_url: str = "") -> dict[str, Any]:
         "should_escape": True,  # a channel comes with its id, which its name alone could not be made into
     }
     interactivity: dict[str, Any] = {"is_enabled": True}
+    events: dict[str, Any] = {"bot_events": [EVENT]}
     if request_url:
-        command["url"] = interactivity["request_url"] = request_url
+        command["url"] = interactivity["request_url"] = events["request_url"] = request_url
     return {
         "display_information": {
             "name": "npmtrust",
@@ -86,9 +95,10 @@ def build_manifest(base_url: str = "") -> dict[str, Any]:
             "long_description": _LONG_DESCRIPTION,
         },
         "features": {
-            # Without the messages tab nobody could type a command in the DM, or find npm's link again.
+            # Home shows everybody what waits for them. Without the messages tab nobody could type a command in the DM,
+            # or find npm's link again.
             "app_home": {
-                "home_tab_enabled": False,
+                "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": False,
             },
@@ -97,6 +107,7 @@ def build_manifest(base_url: str = "") -> dict[str, Any]:
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},
         "settings": {
+            "event_subscriptions": events,
             "interactivity": interactivity,
             "org_deploy_enabled": False,
             "socket_mode_enabled": not base_url,

@@ -19,6 +19,8 @@ from bot.services import Services
 from bot.workflow.progress import Progress, Worker
 
 TICK_SECONDS = 1
+SILENCE_SECONDS = 3.0
+"""After so long without a tick something is wrong with the metronome."""
 AT_ONCE = {"inbox": 8}
 """How many runs of a worker may go on at the same time; one where nothing is said."""
 LONGEST_PAUSE = 30.0
@@ -50,12 +52,14 @@ class Scheduler:
         )
         self._last_tick: float | None = None
         self._draining = False
+        self._watching: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to tick, inside a running event loop."""
         loop = asyncio.get_running_loop()
         self._services.bell.listen(lambda name: self._hear(loop, name))
         self._metronome.start()
+        self._watching = loop.create_task(self._watch(), name="metronome")
         at_once = datetime.now(UTC)  # what was left undone must not wait for the first second to pass
         for name in self._workers:
             self._metronome.add_job(
@@ -69,6 +73,8 @@ class Scheduler:
     async def drain(self, seconds: float) -> None:
         """Start nothing any more, let what runs finish for so long, then end it."""
         self._draining = True
+        if self._watching is not None:
+            self._watching.cancel()
         # APScheduler would cancel what runs (its `wait` does not wait); the runs are tasks of ours, so it cannot.
         if self._metronome.running:
             self._metronome.shutdown(wait=False)
@@ -80,6 +86,17 @@ class Scheduler:
             _LOG.warning("The worker %s did not finish within %g s and is ended", run.get_name(), seconds)
             run.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+
+    async def _watch(self) -> None:
+        """Set the metronome right when the machine's clock was set back: it beats by that, and would be silent."""
+        while True:
+            await asyncio.sleep(SILENCE_SECONDS)
+            age = self.seconds_since_tick()
+            if age is None or age < SILENCE_SECONDS:
+                continue
+            _LOG.warning("No tick for %.0f s: the machine's clock was set back, or it slept; beating anew", age)
+            for job in self._metronome.get_jobs():
+                job.modify(next_run_time=datetime.now(UTC))
 
     async def _tick(self, name: str) -> None:
         self._last_tick = self._services.clock.monotonic()
@@ -125,8 +142,9 @@ class Scheduler:
             self._at(name, progress.at)
 
     def _at(self, name: str, moment: datetime) -> None:
+        due = datetime.now(UTC) + (moment - self._services.clock.now())  # the metronome has the machine's clock
         self._metronome.add_job(
-            self._wake_later, "date", run_date=moment, args=[name], id=f"{name} later", replace_existing=True
+            self._wake_later, "date", run_date=due, args=[name], id=f"{name} later", replace_existing=True
         )
 
     def _back_off(self, name: str, beat: _Beat) -> None:

@@ -4,12 +4,14 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from pydantic import SecretStr
 
-from bot.clock import Clock
+from bot.clock import Clock, ClockWatch
+from bot.forge import Forge
 from bot.notifications import Notifier
+from bot.policies import Policies
 from bot.registry import RegistryClient
 from storage.database import Database
 from storage.vault import Vault
@@ -34,9 +36,13 @@ class Options:
     channel: str = ""
     """Where change sets go; empty: the channel of the command."""
     pace: timedelta = timedelta(seconds=2)
+    lane: Literal["registry", "account"] = "registry"
+    """Whose calls share one pace: all, or those of one npm account."""
     lag: timedelta = timedelta(seconds=120)
     handoff_life: timedelta = timedelta(minutes=5)
     """How long a link is waited for. npm does not say how long it lives."""
+    sessions: Literal["after_batch", "at_expiry"] = "after_batch"
+    """Whether a session is ended when nothing waits for it any more, or by npm's time."""
 
 
 class Bell:
@@ -103,13 +109,25 @@ class Services:
     registry: RegistryClient
     notifier: Notifier
     options: Options
+    policies: Policies = field(default_factory=Policies)
+    forge: Forge | None = None
+    """Where workflow files are read; None: preflight is off."""
     bell: Bell = field(default_factory=Bell)
+    owners_wanted: set[int] = field(default_factory=set)
+    """Steps whose call waits until npm was asked who owns their package: row ids."""
     pocket: Pocket = field(init=False)
+    clock_watch: ClockWatch = field(init=False)
     process: str = field(default_factory=lambda: uuid.uuid4().hex)
     """Who holds a lease."""
     started_at: datetime = field(init=False)
     """Since when this process is at work: what was missed before it has to be made up for."""
 
+    @property
+    def admins(self) -> frozenset[str]:
+        """Slack ids of the admins whom the settings or the policy name."""
+        return self.options.admins | self.policies.current.admins
+
     def __post_init__(self) -> None:
         self.pocket = Pocket(self.clock)
+        self.clock_watch = ClockWatch(self.clock)
         self.started_at = self.clock.now()

@@ -20,6 +20,9 @@ PACE_FLOOR = 2.0
 
 SLACK_API_URL = "https://slack.com/api/"
 
+GITHUB_API_URL = "https://api.github.com/"
+GITLAB_URL = "https://gitlab.com/"
+
 _TOKEN_KINDS = {
     "xoxb-": "a bot token",
     "xapp-": "an app-level token",
@@ -199,8 +202,25 @@ class Settings(BaseSettings):
     )
     """Fernet keys, comma separated: the first encrypts, all decrypt. `npmtrust keygen` prints one."""
 
-    policy_file: str = Field("", validation_alias="NPMTRUST_POLICY_FILE")
-    """Not in this version: a start with it is refused. Default: none."""
+    preflight: Literal["on", "off"] = Field("on", validation_alias="NPMTRUST_PREFLIGHT")
+    """`on` or `off`: look at workflow files when something is asked for."""
+    github_api_url: BaseUrl = Field(GITHUB_API_URL, validation_alias="NPMTRUST_GITHUB_API_URL")
+    """Base of GitHub's API, where preflight reads workflow files."""
+    github_token: Annotated[SecretStr, AfterValidator(_check_secret)] | None = Field(
+        None, validation_alias="NPMTRUST_GITHUB_TOKEN"
+    )
+    """A token of GitHub's that reads contents: for private repositories, and more than 60 looks an hour. Whoever may
+    ask here learns whether a workflow is as npm needs it, and the names of those beside it. Default: none."""
+    gitlab_url: BaseUrl = Field(GITLAB_URL, validation_alias="NPMTRUST_GITLAB_URL")
+    """Base of GitLab."""
+    gitlab_token: Annotated[SecretStr, AfterValidator(_check_secret)] | None = Field(
+        None, validation_alias="NPMTRUST_GITLAB_TOKEN"
+    )
+    """A token of GitLab's with `read_api`: for private projects, as above. Default: none."""
+
+    policy_file: Path | None = Field(None, validation_alias="NPMTRUST_POLICY_FILE")
+    """Who may ask for what, and who decides, as TOML: `npmtrust policy check`. Read again when it changes. Default:
+    none, npm's maintainers review and one of them suffices."""
     admins: Annotated[tuple[Person, ...], *CommaSeparated] = Field((), validation_alias="NPMTRUST_ADMINS")
     """Slack ids, comma separated: they confirm account links, cancel, acknowledge alarms, see `doctor`, and review the
     requests of only maintainers. Default: none."""
@@ -213,10 +233,15 @@ class Settings(BaseSettings):
     """Its port; `0` takes any."""
     pace_seconds: float = Field(PACE_FLOOR, ge=0, le=3600, validation_alias="NPMTRUST_PACE_SECONDS")
     """From the end of one call to the start of the next; at least 2 unless the registry is on loopback."""
+    lane: Literal["registry", "account"] = Field("registry", validation_alias="NPMTRUST_LANE")
+    """Whose calls keep that pace together: `registry`, all of them; `account`, those of each npm account."""
     lag_seconds: float = Field(120, ge=0, le=3600, validation_alias="NPMTRUST_LAG_SECONDS")
     """How long npm's lists may lag behind a write."""
     handoff_seconds: float = Field(300, ge=60, le=900, validation_alias="NPMTRUST_HANDOFF_SECONDS")
     """How long a link of npm's is waited for; after that its person presses a button for a new one."""
+    sessions: Literal["after_batch", "at_expiry"] = Field("after_batch", validation_alias="NPMTRUST_SESSIONS")
+    """When npm's session of a person is ended: `after_batch`, some minutes after the last thing that it was for;
+    `at_expiry`, when npm's two hours are over."""
     log_format: Literal["json", "console"] | None = Field(None, validation_alias="NPMTRUST_LOG_FORMAT")
     """`json` or `console`. Default: `console` at a terminal, else `json`."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", validation_alias="NPMTRUST_LOG_LEVEL")
@@ -242,8 +267,6 @@ class Settings(BaseSettings):
             )
         if self.pace_seconds < PACE_FLOOR and not _is_loopback(self.registry_url):
             raise ValueError(f"NPMTRUST_PACE_SECONDS is at least {PACE_FLOOR:g} unless the registry is on loopback")
-        if self.policy_file:  # A policy that is not applied would let through what it forbids.
-            raise ValueError("NPMTRUST_POLICY_FILE is set, but this version applies no policies: unset it")
         return self
 
 
@@ -294,3 +317,32 @@ def _sentence(variable: str, kind: str, message: str) -> str:
         return f"{variable} is not set"
     message = message.removeprefix("Value error, ")
     return f"{variable}: {message}" if variable else message
+
+
+class StorageSettings(BaseSettings):
+    """What is needed to look into the database: an auditor has no token of Slack's."""
+
+    model_config = Settings.model_config
+
+    database_url: Annotated[SecretStr, AfterValidator(_check_database_url)] = Field(
+        default_factory=_default_database, validation_alias="NPMTRUST_DATABASE_URL"
+    )
+    secret_keys: Annotated[tuple[Key, ...], *CommaSeparated] = Field(
+        min_length=1, validation_alias="NPMTRUST_SECRET_KEYS"
+    )
+
+
+def load_storage_settings() -> StorageSettings:
+    """Read where the database is, and its keys.
+
+    Raises:
+        StartupError: as `load_settings`.
+    """
+    try:
+        return StorageSettings()
+    except ValidationError as err:
+        raise StartupError(_explain(err)) from None
+    except (OSError, UnicodeDecodeError) as err:
+        raise StartupError(
+            f".env cannot be read: {type(err).__name__}; look at its rights, and write it anew"
+        ) from None

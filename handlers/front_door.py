@@ -16,7 +16,8 @@ from bot.services import Services
 from handlers.actions import ActionListener
 from handlers.commands import CommandListener
 from handlers.errors import ErrorListener
-from handlers.payloads import INCOMING, parse_incoming
+from handlers.home import HomeListener
+from handlers.payloads import HOME_OPENED, INCOMING, parse_incoming
 from handlers.views import ViewListener
 
 _LOG = logging.getLogger(__name__)
@@ -38,11 +39,14 @@ class FrontDoor:
             # Verified and decoded already, which is what Bolt's other mode is given.
             request = AsyncBoltRequest(body=dict(body), mode="socket_mode", context={INCOMING: incoming})
         except (ValueError, TypeError, LookupError, AttributeError) as err:
-            _LOG.warning("A payload of Slack's is not as documented (%s)", type(err).__name__)
-            return BoltResponse(status=HTTPStatus.BAD_REQUEST, body="This payload cannot be read.")
+            return _unreadable(err)
         if incoming and incoming.team != self._services.database.workspace:
             return await self._errors.answer(incoming, acks.foreign_workspace())
-        return await self._bolt.async_dispatch(request)
+        try:
+            return await self._bolt.async_dispatch(request)
+        except (ValueError, TypeError, LookupError, AttributeError) as err:
+            # Bolt stumbles over fields that Slack always sends; what our listeners raise does not come here.
+            return _unreadable(err)
 
     def _make_bolt(self) -> AsyncApp:
         log = logging.getLogger("slack_bolt")
@@ -61,9 +65,16 @@ class FrontDoor:
         bolt.command(_ANY)(CommandListener(self._services).take)
         bolt.block_action(_ANY)(ActionListener(self._services).take)
         bolt.view_submission(_ANY)(ViewListener(self._services).take)
+        bolt.event(HOME_OPENED)(HomeListener(self._services).take)
         bolt.view_closed(_ANY)(ViewListener.close)
         bolt.error(self._errors.take)
         return bolt
+
+
+def _unreadable(error: Exception) -> BoltResponse:
+    """Refuse a payload, and log no more of it than the kind of mistake."""
+    _LOG.warning("A payload of Slack's is not as documented (%s)", type(error).__name__)
+    return BoltResponse(status=HTTPStatus.BAD_REQUEST, body="This payload cannot be read.")
 
 
 async def _authorize() -> AuthorizeResult:

@@ -6,7 +6,7 @@ import sqlite3
 import sys
 import threading
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -255,11 +255,31 @@ async def test_a_process_that_cannot_end_in_order_ends_in_time(environment: dict
         pass
     with closing(sqlite3.connect(tmp_path / "npmtrust.sqlite3", isolation_level=None)) as locked:
         locked.execute("BEGIN IMMEDIATE")
-        for _ in range(2):  # somebody who cannot wait changes nothing
-            process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
         told = (await process.stderr.read()).decode().splitlines()
     assert await process.wait() == 1
     assert json.loads(told[-1])["message"] == "npmtrust could not end in order within 0.5 s, and is ended"
+
+
+async def test_a_second_signal_ends_the_process_at_once(environment: dict[str, str], tmp_path: Path) -> None:
+    environment |= {"PYTHONPATH": str(Path(__file__).parents[1]), "NPMTRUST_LOG_FORMAT": "json"}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "run", cwd=tmp_path, env=environment, stderr=asyncio.subprocess.PIPE
+    )
+    assert process.stderr is not None
+    while b"takes commands" not in await process.stderr.readline():
+        pass
+    with closing(sqlite3.connect(tmp_path / "npmtrust.sqlite3", isolation_level=None)) as locked:
+        locked.execute("BEGIN IMMEDIATE")  # which an end in order would wait for
+        began = asyncio.get_running_loop().time()
+        while process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.send_signal(signal.SIGTERM)
+            await asyncio.sleep(0.1)
+    told = (await process.stderr.read()).decode().splitlines()
+    assert await process.wait() == 130
+    assert asyncio.get_running_loop().time() - began < 5
+    assert json.loads(told[-1])["message"] == "npmtrust is told to end a second time, and ends at once"
 
 
 async def test_keys_can_be_rotated_and_another_database_is_not_touched(environment: dict[str, str]) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from bot import log
 from bot.log import JsonLines
-from bot.scheduler import Scheduler
+from bot.scheduler import SILENCE_SECONDS, Scheduler
 from bot.services import Services
 from bot.workflow.progress import Progress, Worker
 from tests.handlers.door import open_door
@@ -157,6 +157,18 @@ async def test_more_to_do_calls_for_a_second_pair_of_hands(services: Services) -
         await slow.begun.acquire()
         assert slow.at_once == 2
         slow.let_go.set()
+
+
+async def test_a_clock_that_is_set_back_silences_the_metronome_for_a_moment_only(services: Services) -> None:
+    lane = Counter()
+    async with running(services, {"lane": lane}) as scheduler:
+        await lane.done.acquire()
+        for job in scheduler._metronome.get_jobs():  # noqa: SLF001 -- as it stands after the clock was set back
+            job.modify(next_run_time=datetime.now(UTC) + timedelta(hours=1))
+        while not lane.done.locked():
+            await lane.done.acquire()
+        async with asyncio.timeout(2 * SILENCE_SECONDS):
+            await lane.done.acquire()
 
 
 async def test_a_worker_that_fails_rests_and_the_others_go_on(

@@ -162,7 +162,6 @@ MISTAKES = [
     # who and where
     ({"NPMTRUST_ADMINS": "@olga"}, "NPMTRUST_ADMINS: expected Slack ids of people"),
     ({"NPMTRUST_CHANNEL": "#releases"}, "NPMTRUST_CHANNEL: expected the id of a channel such as C0123ABCD"),
-    ({"NPMTRUST_POLICY_FILE": "policy.toml"}, "NPMTRUST_POLICY_FILE is set, but this version applies no policies"),
     ({"NPMTRUST_PORT": "70000"}, "NPMTRUST_PORT: "),
     ({"NPMTRUST_PORT": "http"}, "NPMTRUST_PORT: "),
     ({"NPMTRUST_LOG_FORMAT": "xml"}, "NPMTRUST_LOG_FORMAT: Input should be 'json' or 'console'"),

@@ -16,8 +16,10 @@ from bot.services import Services
 from bot.workflow import handoff as handoffs
 from bot.workflow.answering import answer
 from bot.workflow.authorise import authorise, load_directory, load_person
+from bot.workflow.freeze import is_frozen
 from bot.workflow.invite import invite_linked
 from bot.workflow.lane import live_session
+from bot.workflow.limits import check_links
 from bot.workflow.link_account import LoginWanted, begin_login, close_link, end_session, prove, refuse
 from bot.workflow.recording import close_handoff
 from bot.workflow.views import link_view
@@ -57,8 +59,19 @@ async def _begin(services: Services, delivery: CommandDelivery | ClickDelivery, 
     if link is not None and is_live and isinstance(delivery, ClickDelivery):
         await answer(services, delivery, render_already_logged_in(link.npm_user))
         return
+    if await is_frozen(services, delivery) or await _is_full(services, delivery, login=True):
+        return
     await begin_login(services, _login_of(person, link, announce_in))
     await answer(services, delivery, decisions.render_login_coming())
+
+
+async def _is_full(services: Services, delivery: CommandDelivery | ClickDelivery, *, login: bool) -> bool:
+    """Tell somebody who has had too many links that no other is made now; admins are people too."""
+    now = services.clock.now()
+    told = await services.database.run(lambda store: check_links(store, delivery.user, login=login, now=now))
+    if told is not None:
+        await answer(services, delivery, told)
+    return told is not None
 
 
 def _login_of(person: Member, link: LinkRow | None, announce_in: str) -> LoginWanted:
@@ -135,6 +148,11 @@ async def be_ready(services: Services, delivery: ClickDelivery) -> None:
             return decisions.render_handoff_gone(), None
         return decisions.render_ready(), resumed if isinstance(resumed, LoginWanted) else None
 
+    if await is_frozen(services, delivery):
+        return
+    handoff = await services.database.run(lambda store: store.handoffs.find_token(delivery.value))
+    if await _is_full(services, delivery, login=handoff is not None and handoff.login):
+        return
     message, login = await services.database.run(work)
     if login is not None:
         await begin_login(services, login)

@@ -40,7 +40,7 @@ def list_shown(services: Services, store: Store, lead_id: int, where: str) -> li
     Who set a watch, and the admins, stand in for a channel that is closed.
     """
     together = list_together(store, lead_id)
-    if where in services.options.admins:
+    if where in services.admins:
         return together
     places = {watch.channel for watch in store.watches.list_live() if watch.set_by == where} | {where}
     return [row for row in together if not places.isdisjoint((*data_of(row).channels, *data_of(row).people))]

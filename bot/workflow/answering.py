@@ -2,7 +2,7 @@
 
 import logging
 
-from bot.domain.deliveries import CommandDelivery, Delivery, SubmissionDelivery
+from bot.domain.deliveries import Answerable, CommandDelivery, SubmissionDelivery
 from bot.errors import SlackError
 from bot.messages.message import Message
 from bot.notifications import SlackRefused
@@ -11,7 +11,7 @@ from bot.services import Services
 _LOG = logging.getLogger(__name__)
 
 
-async def answer(services: Services, delivery: Delivery, message: Message, *, channel: str = "") -> None:
+async def answer(services: Services, delivery: Answerable, message: Message, *, channel: str = "") -> None:
     """Show a message to the person of a delivery, as `try_to_answer` does.
 
     A command is answered again when Slack can be reached again: each says the same or what has come of it since. A
@@ -28,7 +28,7 @@ async def answer(services: Services, delivery: Delivery, message: Message, *, ch
         _LOG.warning("An answer could not be shown: %s", err)
 
 
-async def try_to_answer(services: Services, delivery: Delivery, message: Message) -> None:
+async def try_to_answer(services: Services, delivery: Answerable, message: Message) -> None:
     """Show a message to the person of a delivery: through its response_url, else in the channel, else by DM.
 
     What cannot be shown is logged and not tried again.
@@ -39,7 +39,7 @@ async def try_to_answer(services: Services, delivery: Delivery, message: Message
         _LOG.warning("An answer could not be shown: %s", err)
 
 
-async def _answer(services: Services, delivery: Delivery, message: Message, channel: str) -> None:
+async def _answer(services: Services, delivery: Answerable, message: Message, channel: str) -> None:
     if not isinstance(delivery, SubmissionDelivery):
         if delivery.response_url:
             try:

@@ -3,13 +3,12 @@
 from bot.domain.coverage_views import ArrivalView
 from bot.domain.events import AuditKind
 from bot.domain.evidence import PackageFacts, SeenPublisher
-from bot.domain.operations import Revoke
 from bot.services import Services
-from bot.workflow.lane import OPERATION
 from bot.workflow.readings import Reading
 from bot.workflow.transitions import NPMTRUST
+from bot.workflow.two_days import show_round_again
 from bot.workflow.views import package_url
-from storage.set_ups import SetUp
+from storage.set_ups import SetUp, target_of_made
 from storage.store import Store
 
 
@@ -38,6 +37,7 @@ def note_read(services: Services, store: Store, reading: Reading) -> None:
             package=made.package,
             version=seen.first_version,
         )
+        show_round_again(store, made, reading.now)
         store.surfaces.want(f"arrival:{arrival.id}", channel=made.channel, now=reading.now)
 
 
@@ -55,7 +55,7 @@ def arrival_view(services: Services, store: Store, arrival_id: int) -> ArrivalVi
         return None
     step = store.change_sets.load_step(arrival.step_id)
     change_set = store.change_sets.load(step.change_set_id)
-    operation = OPERATION.validate_json(step.operation)
+    target = target_of_made(step)
     return ArrivalView(
         package=arrival.package,
         version=arrival.package_version,
@@ -64,5 +64,5 @@ def arrival_view(services: Services, store: Store, arrival_id: int) -> ArrivalVi
         requester=change_set.requester,
         executor=step.executor,
         access_url=f"{package_url(services, arrival.package)}/access",
-        label="" if isinstance(operation, Revoke) else operation.publisher.label,
+        label=target.publisher.label if target else "",
     )

@@ -15,8 +15,7 @@ from bot.registry import RegistryMisbehaved
 from bot.registry.urls import parse_address
 from bot.services import Services
 from bot.workflow.known_packages import remember_unseen
-from bot.workflow.lane import live_session
-from bot.workflow.packages import forget_session
+from bot.workflow.packages import Stopped, forget_session, session_to_read
 from storage.account_models import LinkRow
 from storage.store import Store
 
@@ -101,8 +100,8 @@ def note_catalogue(store: Store, selection: Selection | None, records: Iterable[
 
 
 async def _list_scopes(services: Services, learned: _Learned, selection: Selection, link: LinkRow | None) -> None:
-    session = live_session(services, link)
-    if link is None or session is None:
+    session = await session_to_read(services, link)
+    if link is None or session is None or isinstance(session, Stopped):
         return
     for scope in selection.scopes:
         try:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from bot.domain.findings import Finding, Verdict
 from bot.errors import StorageError
 from bot.messages import findings as say
+from bot.policies import read_policy
 from bot.services import Services
 from bot.workflow.checkup_registry import check_registry
 from bot.workflow.checkup_slack import check_people_and_places, check_token
@@ -40,7 +41,7 @@ async def check(services: Services, *, file: Path | None, within: float = LONGES
         file: Where the SQLite file is or will be; None for a server.
         within: Seconds for all that is asked of one outside.
     """
-    found = [*await _check_database(services, file), *(_check_disk(file) if file else ())]
+    found = [*_check_policy(services), *await _check_database(services, file), *(_check_disk(file) if file else ())]
     token = await _in_time(
         say.SLACK_TOKEN, check_token(services), within
     )  # tells the workspace, to which all rows belong
@@ -57,6 +58,17 @@ async def _in_time(subject: str, look: Look, within: float) -> list[Finding]:
             return await look
     except TimeoutError:
         return [say.took_too_long(subject, within)]
+
+
+def _check_policy(services: Services) -> list[Finding]:
+    """Look at what stands in the policy file now, whatever is in force; it is not put into force here."""
+    path = services.policies.path
+    if path is None:
+        return []
+    loaded, policy = read_policy(path)
+    if loaded.problem:
+        return [say.policy_broken(path.name, loaded.problem, is_running=bool(services.policies.current.file))]
+    return [say.policy_read(path.name, len(policy.rules)) if policy.rules else say.policy_without_rules(path.name)]
 
 
 async def _check_database(services: Services, file: Path | None) -> list[Finding]:

@@ -87,7 +87,7 @@ async def _watched_channels(services: Services) -> list[str]:
 
 
 async def _check_admins(services: Services) -> list[Finding]:
-    admins = sorted(services.options.admins)
+    admins = sorted(services.admins)
     denials = {admin: check_person(await load_person(services, admin)) for admin in admins}
     useless = [say.admin_useless(admin, _REASONS[denial]) for admin, denial in denials.items() if denial in _REASONS]
     if not admins:

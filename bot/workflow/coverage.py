@@ -16,6 +16,8 @@ from bot.services import Services
 from bot.workflow.answering import answer
 from bot.workflow.authorise import authorise, load_directory, load_person
 from bot.workflow.buttons import read_row_id
+from bot.workflow.coverage_records import load_records
+from bot.workflow.history import note
 from storage.coverage_models import ScanRow
 from storage.store import Store
 
@@ -131,6 +133,7 @@ def advance(store: Store, now: datetime) -> bool:
         if not store.packages.count_urgent(selection_of_scan(scan)) or scan.created_at + PATIENCE <= now:
             scan.state, scan.finished_at = ScanState.DONE.value, now
             scan.csv_state = "wanted"
+            note(store, scan.selection, load_records(store, selection_of_scan(scan)), now)
         elif surface is None or surface.behind or surface.next_try_at + _BETWEEN_SHOWN > now:
             continue
         store.surfaces.touch(key_of(scan), now)

@@ -1,9 +1,8 @@
 """The messages of coverages, as they are drawn from what is committed."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
-from bot.domain.coverage import PackageRecord, measure
+from bot.domain.coverage import measure
 from bot.domain.coverage_views import MOST_DETAILED, CoverageView, ScanState
 from bot.domain.patterns import Selection
 from bot.messages.coverage import render_coverage, render_nothing_known
@@ -11,6 +10,7 @@ from bot.messages.message import Message
 from bot.services import Services
 from bot.workflow.catalogue import note_catalogue
 from bot.workflow.coverage import ScanContent, selection_of_scan
+from bot.workflow.coverage_records import load_records
 from storage.coverage_models import ScanRow
 from storage.store import Store
 
@@ -25,26 +25,6 @@ def draw_coverage(services: Services, store: Store, reference: str) -> Message |
     if scan.state == ScanState.FAILED:
         return render_nothing_known(scan.selection)
     return render_coverage(coverage_view(services, store, scan))
-
-
-def load_records(store: Store, selection: Selection | None) -> list[PackageRecord]:
-    """Read the packages of a selection as everybody may see them.
-
-    A name that nobody has ever seen in public is only counted, or is left out where it may not even exist: it may be
-    the name of something private that somebody typed elsewhere. Who names it is told that it was not found.
-    """
-    named = frozenset(selection.names) if selection else frozenset()
-    found = (_as_named(record) if record.name in named else record for record in store.packages.records(selection))
-    return [
-        record
-        for record in found
-        if record.visible or record.account_only or record.kind is not None or record.name in named
-    ]
-
-
-def _as_named(record: PackageRecord) -> PackageRecord:
-    is_read = record.read_at is not None
-    return replace(record, account_only=False, visible=not is_read) if record.account_only else record
 
 
 def coverage_view(services: Services, store: Store, scan: ScanRow) -> CoverageView:

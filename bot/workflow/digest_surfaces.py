@@ -11,6 +11,7 @@ from bot.messages.digest import render_digest
 from bot.messages.message import Message, join
 from bot.messages.watch_notices import render_closed_channel
 from bot.services import Services
+from bot.workflow import pictures
 from bot.workflow.alarm_bursts import data_of, list_shown, together_value
 from bot.workflow.alarms import alarm_view
 from bot.workflow.arrivals import arrival_view
@@ -35,7 +36,8 @@ def _digest(services: Services, store: Store, reference: str) -> Message | None:
     now = services.clock.now()
     lacking = tuple(_as_it_stands(package, rows.get(package.name), services) for package in content.lacking)
     values = {row.name: button_value(digest.id, row.id) for row in rows.values() if aside_of(row, now) is None}
-    drawn = render_digest(content.model_copy(update={"lacking": lacking}), values)
+    picture = pictures.ready_file(store, digest.id)
+    drawn = render_digest(content.model_copy(update={"lacking": lacking}), values, picture=picture)
     return _with_reason(store, f"digest:{digest.id}", reference, drawn)
 
 

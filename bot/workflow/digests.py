@@ -7,12 +7,14 @@ from bot.domain.deliveries import CommandDelivery
 from bot.domain.digest import DigestContent, compose_digest
 from bot.domain.events import AuditKind
 from bot.domain.patterns import Selection, selection_of
+from bot.domain.trend import has_trend
 from bot.messages.digest import render_digest_preview, render_nothing_to_digest
 from bot.messages.message import Message, join
 from bot.services import Services
 from bot.workflow.answering import answer
 from bot.workflow.catalogue import note_catalogue, oldest_search
-from bot.workflow.coverage_surfaces import load_records
+from bot.workflow.coverage_records import load_records
+from bot.workflow.history import load_trend, note
 from bot.workflow.progress import Progress
 from bot.workflow.reading_times import MISSED_A_NIGHT, next_night, zone_of
 from bot.workflow.schedule import next_after
@@ -32,7 +34,7 @@ async def execute_next(services: Services) -> Progress:
     made = await services.database.run(lambda store: _make(services, store))
     if isinstance(made, Progress):
         return made
-    services.bell.ring("surfaces")
+    services.bell.ring("surfaces", "pictures")
     return Progress(more=True)
 
 
@@ -47,17 +49,29 @@ def _make(services: Services, store: Store) -> Progress | DigestRow:
     if now < until and not _is_read(store, watch, selection, now):
         return Progress(at=min(now + _LOOK_AGAIN, until))
     before = store.digests.newest_of(watch.id)
-    content = _compose(services, store, selection, due_at, before)
+    content = _compose(services, store, selection, due_at, before, noting=True)
+    head = store.seals.head()
+    content = content.model_copy(update={"record_head": head.text if head else ""})
     digest = store.digests.add(
         DigestRow(workspace=store.workspace, watch_id=watch.id, due_at=due_at, content=content.model_dump_json())
     )
+    if has_trend(content.trend):
+        store.pictures.want(digest.id, now)
     # Several that were missed become this one: the next is counted from now.
     next_at = next_after(watch.cron, zone_of(watch.timezone), max(now, due_at))
     if next_at is None:  # a schedule that was checked comes again; one that does not is over
         watch.ended_at = now
     watch.next_digest_at = next_at or now
     watch.last_digest_at, watch.problem = due_at, ""
-    store.audit.add(AuditKind.DIGEST_MADE, actor=NPMTRUST, at=now, watch=watch.id, digest=digest.id, late=content.late)
+    store.audit.add(
+        AuditKind.DIGEST_MADE,
+        actor=NPMTRUST,
+        at=now,
+        watch=watch.id,
+        digest=digest.id,
+        late=content.late,
+        head=content.record_head,
+    )
     store.surfaces.want(f"digest:{digest.id}", channel=watch.channel, now=now)
     return digest
 
@@ -71,18 +85,28 @@ def _is_read(store: Store, watch: WatchRow, selection: Selection, now: datetime)
 
 
 def _compose(
-    services: Services, store: Store, selection: Selection, due_at: datetime, before: DigestRow | None
+    services: Services,
+    store: Store,
+    selection: Selection,
+    due_at: datetime,
+    before: DigestRow | None,
+    *,
+    noting: bool = False,
 ) -> DigestContent:
-    records = load_records(store, selection)
+    """Write what a digest says; `noting`: keep in the history where its packages stand."""
+    records, now = load_records(store, selection), services.clock.now()
+    if noting:
+        note(store, selection.text, records, now)
     return compose_digest(
         records,
         selection=selection.text,
         due_at=due_at,
-        now=services.clock.now(),
+        now=now,
         before=DigestContent.model_validate_json(before.content) if before else None,
         slack_users={link.npm_user: link.slack_user for link in store.links.list_linked()},
         catalogue=note_catalogue(store, selection, records),
         alarms_open=len(store.alarms.list_open(selection)),
+        trend=load_trend(store, selection.text, now),
     )
 
 

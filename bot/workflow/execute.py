@@ -1,4 +1,4 @@
-"""Making the calls, one at a time: claim it, send it, record what npm said."""
+"""Making the calls, one at a time in a lane: claim it, send it, record what npm said."""
 
 import asyncio
 import logging
@@ -7,11 +7,13 @@ from datetime import timedelta
 from pydantic import SecretStr
 
 from bot import log
+from bot.counts import NPM_CALLS
 from bot.domain.lifecycle import Call
 from bot.domain.operations import revoked_id_of, target_of
 from bot.domain.outcome import Invalid, NotSent, ReadAnswer, WriteAnswer
 from bot.services import Services
-from bot.workflow.lane import CALL_DEADLINE, Errand, claim_next
+from bot.workflow.lane import Errand, claim_next
+from bot.workflow.leases import CALL_DEADLINE
 from bot.workflow.progress import Progress
 from bot.workflow.record_read import record_read
 from bot.workflow.record_step import record_check, record_found, record_write
@@ -22,18 +24,27 @@ _MARGIN = timedelta(seconds=2)
 
 
 async def execute_next(services: Services) -> Progress:
-    """Make the next call of the lane, if it is time for one."""
+    """Make the next call of each lane whose time has come; those of several lanes are made side by side."""
     claimed_at = services.clock.monotonic()
-    errand = await services.database.run(lambda store: claim_next(services, store))
-    if isinstance(errand, Progress):
-        return errand
-    log.about(change_set=errand.change_set, step=errand.step_id, call=errand.attempt_id)
-    password = services.pocket.take(errand.slack_user)
-    left = CALL_DEADLINE.total_seconds() - (services.clock.monotonic() - claimed_at)
-    # A call that went out is seen to its end even when this process is told to stop: its answer must not be lost.
-    await asyncio.shield(_call_and_record(services, errand, password, left))
+    errands = await services.database.run(lambda store: claim_next(services, store))
+    if isinstance(errands, Progress):
+        return errands
+    # Calls that went out are seen to their end even when this process is told to stop: no answer must be lost.
+    calls = asyncio.gather(*(_make(services, errand, claimed_at) for errand in errands), return_exceptions=True)
+    ends = await asyncio.shield(calls)
     services.bell.ring("surfaces", "handoffs")
+    for end in ends:
+        if end is not None:
+            raise end
     return Progress(more=True)
+
+
+async def _make(services: Services, errand: Errand, claimed_at: float) -> None:
+    with log.scope():
+        log.about(change_set=errand.change_set, step=errand.step_id, call=errand.attempt_id)
+        password = services.pocket.take(errand.slack_user)
+        left = CALL_DEADLINE.total_seconds() - (services.clock.monotonic() - claimed_at)
+        await _call_and_record(services, errand, password, left)
 
 
 async def _call_and_record(services: Services, errand: Errand, password: SecretStr | None, left: float) -> None:
@@ -47,6 +58,7 @@ async def _call_and_record(services: Services, errand: Errand, password: SecretS
     else:
         answer = await services.registry.list_configurations(errand.session, errand.package, password, deadline=left)
     _LOG.info("npm's answer: %s", type(answer).__name__)
+    NPM_CALLS[errand.call, type(answer).__name__] += 1
     if isinstance(answer, NotSent) and password is not None:
         services.pocket.put(errand.slack_user, password, (errand.step_id, errand.read_id))
     await _record(services, errand, answer, used_password=password is not None)

@@ -15,13 +15,15 @@ from bot.registry import Done, Gone, PollAnswer, PollFailed, Waiting
 from bot.services import Services
 from bot.workflow import transitions
 from bot.workflow.lane import hold_lane, live_session
+from bot.workflow.leases import lane_of, lane_of_link
 from bot.workflow.link_account import LoginWanted, begin_login, finish_login
-from bot.workflow.look import settle_look
 from bot.workflow.presence import is_present, let_rest, mark_present, show_presence
 from bot.workflow.progress import Progress
+from bot.workflow.reads_end import give_up_reads
 from bot.workflow.recording import close_handoff, wipe_session
 from storage.account_models import HandoffRow, LinkRow
 from storage.models import SurfaceRow
+from storage.sealed import about_done_url
 from storage.store import Store
 from storage.vault import WrongKey
 
@@ -57,8 +59,8 @@ async def execute_next(services: Services) -> Progress:
 
 
 def _take(services: Services, store: Store) -> LoginWanted | list[_Poll] | Progress:
-    """Choose what to do; only who holds the lane sends and polls."""
-    if hold_lane(services, store) is None:
+    """Choose what to do; only who holds a lane sends and polls what belongs to it, and nobody while a freeze stands."""
+    if store.freezes.current() is not None:
         return Progress()
     return _next_login(services, store) or _claim_polls(services, store) or Progress(at=_next_due(store))
 
@@ -66,18 +68,14 @@ def _take(services: Services, store: Store) -> LoginWanted | list[_Poll] | Progr
 def _next_login(services: Services, store: Store) -> LoginWanted | None:
     """Find somebody who is present, whose session is over, and for whom something waits."""
     now = services.clock.now()
-    waiting = [
-        row.executor
-        for row in store.change_sets.list_steps([State.WAITING], due=now)
-        if transitions.is_login_wanted(row)
-    ]
-    waiting += [read.slack_user for read in store.reads.list_in(["waiting"], due=now)]
-    for slack_user in waiting:
+    for slack_user in store.line.list_awaiting_login(now):
         link = store.links.find_linked(slack_user)
         if link is None or link.away or store.handoffs.find_open(slack_user):
             continue
         if not is_present(link, now):
             let_rest(store, link, now)
+            continue
+        if hold_lane(services, store, lane_of_link(services, link)) is None:
             continue
         if live_session(services, link) is None:
             return LoginWanted(slack_user, link.slack_name, link.slack_email, link.npm_user)
@@ -96,7 +94,7 @@ async def _mint(services: Services, wanted: LoginWanted) -> None:
 def _mint_later(services: Services, store: Store, slack_user: str, why: str) -> None:
     """Npm cannot be reached: say so where people look, and try again."""
     now = services.clock.now()
-    for row in store.change_sets.list_waiting_for(slack_user):
+    for row in store.line.list_waiting(slack_user, WaitFor.LOGIN):
         row.next_try_at = now + _MINT_AGAIN
         transitions.set_trouble(row, why, now)
         transitions.touch(store, row.change_set_id, now)
@@ -109,9 +107,12 @@ def _claim_polls(services: Services, store: Store) -> list[_Poll]:
     now = services.clock.now()
     polls = []
     for handoff in store.handoffs.list_due(now)[:AT_ONCE]:
+        # who polls gets the one-time password, and must be who makes the call
+        if hold_lane(services, store, lane_of(services, "" if handoff.login else handoff.npm_user)) is None:
+            continue
         handoff.next_poll_at = now + _AFTER_FAILURE
         try:
-            done_url = services.vault.unseal(handoff.sealed_done_url)
+            done_url = services.vault.unseal(handoff.sealed_done_url, about_done_url(handoff))
         except WrongKey:  # sealed with a key that was taken away
             end_unused(store, handoff, HandoffState.EXPIRED, now)
             continue
@@ -184,10 +185,9 @@ def _is_waited_for(store: Store, handoff: HandoffRow) -> bool:
 
 def _go_on(store: Store, slack_user: str, done: WaitFor, now: datetime) -> None:
     """Let everything that waited for this go back to where it was."""
-    for row in store.change_sets.list_waiting_for(slack_user):
-        if row.waits_for == done.value:
-            transitions.update_progress(row, trouble="")
-            transitions.move(store, row, step_events.PersonDone(), actor=slack_user, now=now)
+    for row in store.line.list_waiting(slack_user, done):
+        transitions.update_progress(row, trouble="")
+        transitions.move(store, row, step_events.PersonDone(), actor=slack_user, now=now)
     for read in store.reads.list_waiting_for(slack_user):
         read.state, read.next_try_at = "ready", now
 
@@ -223,9 +223,9 @@ def resume(store: Store, handoff: HandoffRow, now: datetime) -> LoginWanted | bo
             return False
         return LoginWanted(handoff.slack_user, handoff.slack_name, handoff.slack_email, "", handoff.announce_in)
     set_present(store, link, now)
-    if handoff.login and not _anything_waits(store, handoff.slack_user):
+    if handoff.login and not store.line.is_anything_for(handoff.slack_user):
         return LoginWanted(handoff.slack_user, link.slack_name, link.slack_email, link.npm_user, handoff.announce_in)
-    return _anything_waits(store, handoff.slack_user)
+    return store.line.is_anything_for(handoff.slack_user)
 
 
 def set_present(store: Store, link: LinkRow, now: datetime) -> None:
@@ -234,7 +234,7 @@ def set_present(store: Store, link: LinkRow, now: datetime) -> None:
     show_presence(store, link, now)
     if store.handoffs.find_open(link.slack_user) is None:  # else the open link is the one to use
         _go_on(store, link.slack_user, WaitFor.CONFIRMATION, now)
-    for row in store.change_sets.list_waiting_for(link.slack_user):
+    for row in store.line.list_waiting(link.slack_user, WaitFor.LOGIN):
         row.next_try_at = now
 
 
@@ -245,12 +245,6 @@ def is_asked(store: Store, asked: SurfaceRow) -> bool:
     resting = OPEN_STATES - {State.IN_REVIEW, State.CALLING}
     waits = step.lifecycle.state in resting and step.executor == asked.channel
     return waits and link is not None and link.away
-
-
-def _anything_waits(store: Store, slack_user: str) -> bool:
-    steps = store.change_sets.list_steps(OPEN_STATES - {State.IN_REVIEW})
-    reads = store.reads.list_in(["ready", "calling", "waiting"])
-    return any(row.executor == slack_user for row in steps) or any(read.slack_user == slack_user for read in reads)
 
 
 def disown(services: Services, store: Store, handoff: HandoffRow, now: datetime) -> SecretStr | None:
@@ -275,12 +269,8 @@ def disown(services: Services, store: Store, handoff: HandoffRow, now: datetime)
         store.audit.add(AuditKind.DISOWNED, actor=handoff.slack_user, at=now, change_set_id=row.change_set_id)
         transitions.move(store, row, step_events.Cancelled(), actor=handoff.slack_user, now=now)
     handoff.ended_session = session is not None
-    for read in store.reads.list_in(["ready", "waiting"]):
-        if read.slack_user == handoff.slack_user:
-            read.state, read.problem = "failed", "it was stopped"
-            store.surfaces.touch(f"list:{read.batch}", now)
-            settle_look(services, store, read, now)
+    give_up_reads(services, store, handoff.slack_user, "it was stopped", now)
     store.surfaces.want(f"advice:{handoff.id}", channel=handoff.slack_user, now=now, urgent=True)
-    for admin in services.options.admins - {handoff.slack_user} or services.options.admins:
+    for admin in services.admins - {handoff.slack_user} or services.admins:
         store.surfaces.want(f"notice:{handoff.id}:{admin}", channel=admin, now=now, urgent=True)
     return session

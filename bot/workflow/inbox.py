@@ -9,18 +9,21 @@ from enum import Enum, auto
 from pydantic import TypeAdapter, ValidationError
 
 from bot import log
-from bot.domain.deliveries import ClickDelivery, CommandDelivery, Delivery
+from bot.domain.deliveries import ClickDelivery, CommandDelivery, Delivery, HomeDelivery
 from bot.errors import NpmtrustError, RegistryError, StorageError
 from bot.messages import acks
 from bot.messages.notices import render_given_up, render_postponed
 from bot.notifications import SlackThrottled, SlackUnavailable
 from bot.registry import RegistryUnavailable
 from bot.services import Services
+from bot.workflow import limits
 from bot.workflow.answering import try_to_answer
+from bot.workflow.limits import TooMany
 from bot.workflow.progress import Progress
 from bot.workflow.reception import handle
-from storage.inbox import CLAIM
+from storage.inbox import CLAIM, REFUSED
 from storage.models import InboxRow
+from storage.sealed import about_delivery, delivery_about
 from storage.store import Store
 from storage.vault import WrongKey
 
@@ -45,20 +48,33 @@ class Receipt(Enum):
     DUPLICATE = auto()
 
 
-async def receive(services: Services, delivery: Delivery, *, key: str) -> Receipt:
-    """Commit a delivery; the ack promises that it will be done.
+async def receive(services: Services, delivery: Delivery, *, key: str, after: timedelta = timedelta(0)) -> Receipt:
+    """Commit a delivery; the ack promises that it will be done, at once or after a moment.
 
     Raises:
         StorageError: The database is down, and nothing is promised.
+        TooMany: Its person, or all in its channel, want too much now; it is not done.
     """
-    sealed = services.vault.seal(_DELIVERY.dump_json(delivery).decode())
+    about = delivery_about(services.database.workspace, key, delivery.user)
+    channel = limits.place_of(delivery)
+    sealed = services.vault.seal(_DELIVERY.dump_json(delivery).decode(), about)
 
-    def keep(store: Store) -> int | None:
+    def keep(store: Store) -> int | TooMany | None:
         now, person = services.clock.now(), delivery.user
-        row = store.inbox.add(delivery_key=key, kind=delivery.kind, person=person, sealed_payload=sealed, now=now)
-        return row.id if row else None
+        refusal = limits.check_delivery(store, delivery, now)
+        row = store.inbox.add(
+            delivery_key=key, kind=delivery.kind, person=person, sealed_payload=sealed, now=now, channel=channel
+        )
+        if row is None:
+            return None
+        row.next_try_at = now + after
+        if refusal is not None:
+            row.state, row.sealed_payload = REFUSED, ""
+        return refusal or row.id
 
     row_id = await services.database.run(keep, within=ACK_SECONDS)
+    if isinstance(row_id, TooMany):
+        raise row_id
     if row_id is None:
         _LOG.info("A %s of %s came again, and is not done twice", delivery.kind, delivery.user)
         return Receipt.DUPLICATE
@@ -75,7 +91,8 @@ async def execute_next(services: Services) -> Progress:
         return row
     log.about(delivery=row.id)
     try:
-        delivery = _DELIVERY.validate_json(services.vault.unseal(row.sealed_payload).get_secret_value())
+        payload = services.vault.unseal(row.sealed_payload, about_delivery(row))
+        delivery = _DELIVERY.validate_json(payload.get_secret_value())
     except (WrongKey, ValidationError):
         _LOG.exception("A %s of %s cannot be read any more, and is dropped", row.kind, row.received_at)
         await services.database.run(lambda store: store.inbox.finish(row.id, failed=True))
@@ -105,7 +122,8 @@ async def _postpone(services: Services, delivery: Delivery, row_id: int, *, trie
     now = services.clock.now()
     row = await services.database.run(lambda store: store.inbox.load(row_id))
     if row is None or now - row.received_at > PATIENCE:
-        await try_to_answer(services, delivery, render_given_up(str(why)))
+        if not isinstance(delivery, HomeDelivery):
+            await try_to_answer(services, delivery, render_given_up(str(why)))
         await services.database.run(lambda store: store.inbox.finish(row_id, failed=True))
         return
     asked = why.retry_after if isinstance(why, RegistryUnavailable | SlackThrottled) else None
@@ -119,4 +137,5 @@ async def _give_up(services: Services, delivery: Delivery, row_id: int, error: E
     error_id = secrets.token_hex(4)
     _LOG.error("Error %s: a %s could not be done", error_id, delivery.kind, exc_info=error)
     await services.database.run(lambda store: store.inbox.finish(row_id, failed=True))
-    await try_to_answer(services, delivery, acks.broken(error_id))
+    if not isinstance(delivery, HomeDelivery):  # nobody waits for an answer; Home shows what it showed
+        await try_to_answer(services, delivery, acks.broken(error_id))

@@ -8,7 +8,7 @@ from bot.errors import SlackError
 from bot.notifications import SlackRefused
 from bot.services import Services
 from bot.workflow import transitions
-from bot.workflow.authorise import load_directory, load_step_facts
+from bot.workflow.authorise import load_all_step_facts, load_directory
 from storage.store import Store
 
 _LOG = logging.getLogger(__name__)
@@ -29,12 +29,13 @@ async def invite_reviewers(services: Services, change_set_id: int) -> None:
     def work(store: Store) -> None:
         directory = load_directory(services, store)
         change_set = store.change_sets.load(change_set_id)
-        for row in store.change_sets.load_steps(change_set_id):
-            reviewers = reviewers_of(load_step_facts(services, store, change_set, row), directory).people
-            for person in reviewers:
-                key = f"review:{change_set_id}:{person}"
-                if person not in members and store.surfaces.find(key) is None:
-                    store.surfaces.want(key, channel=person, now=services.clock.now())
+        steps = store.change_sets.load_steps(change_set_id)
+        rules = load_all_step_facts(services, store, change_set, steps)
+        reviewers = {person for facts in rules.values() for person in reviewers_of(facts, directory).people}
+        for person in sorted(reviewers.difference(members)):
+            key = f"review:{change_set_id}:{person}"
+            if store.surfaces.find(key) is None:
+                store.surfaces.want(key, channel=person, now=services.clock.now())
 
     await services.database.run(work)
 

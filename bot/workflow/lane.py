@@ -1,5 +1,10 @@
-"""Whose turn it is: the lane belongs to one process, and one call is made at a time."""
+"""Whose turn it is: one call at a time in a lane, chosen so that nobody who is away is in anybody's way.
 
+The choice reads what comes first for each person (`storage.line`), never the whole line: what it costs depends on how
+many people have linked an account, and not on how many steps wait.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,35 +14,39 @@ from bot.domain import step_events
 from bot.domain.approval import Action, executors_of
 from bot.domain.events import AuditKind
 from bot.domain.lifecycle import Call, Phase, State
+from bot.domain.line import AFTER_ALL, AFTER_STEPS, Urgency
 from bot.domain.operations import Operation, Replace
-from bot.domain.overview import LinkState
 from bot.services import Services
 from bot.workflow import transitions
 from bot.workflow.authorise import authorise, load_directory, load_step_facts
+from bot.workflow.before_call import check_people, is_window_anothers, want_owners
+from bot.workflow.leases import (
+    CALL_DEADLINE,
+    LANE,
+    LIST,
+    clear_up_abandoned,
+    clear_up_own,
+    hold_lane,
+    lane_of_link,
+)
+from bot.workflow.places import WINDOW, Place, is_live, list_places, live_session
+from bot.workflow.policy_changes import compare_policy, why_void
 from bot.workflow.presence import ask_to_come, is_present
 from bot.workflow.progress import Progress
+from bot.workflow.survey_progress import give_up_of_read, show_surveys
 from storage.account_models import LinkRow
 from storage.models import AttemptRow, LeaseRow, ReadRow, StepRow
 from storage.store import Store
-from storage.vault import WrongKey
-
-LANE = "registry"
-
-CALL_DEADLINE = timedelta(seconds=10)
-"""How long a call may take in all: shorter than the lease less a margin, so that nobody else has begun by then."""
-
-WINDOW = timedelta(minutes=5)
-"""For how long npm may not ask a session again."""
+from storage.surveys import QUEUED
 
 _CHECK_LIFE = timedelta(minutes=10)
 """How long a look at what a replace takes away counts: longer than npm's link for the next call may take."""
 
-_AFTER_STEPS = 3.5
-"""The urgency of a list when the last call was one: behind steps, before what is only to be found out."""
+_PASSED_OVER = timedelta(minutes=1)
+"""When a step is looked at again that could not be taken although it was its turn: it is in nobody's way meanwhile."""
 
-_CALLABLE = (State.HALF_REPLACED, State.READY, State.UNKNOWN)
-LIST = "list"
-"""The call that reads; the others are of `bot.domain.lifecycle.Call`."""
+__all__ = ["CALL_DEADLINE", "LANE", "LIST", "OPERATION", "Errand", "claim_next", "hold_lane", "live_session"]
+
 OPERATION: TypeAdapter[Operation] = TypeAdapter(Operation)
 
 
@@ -63,93 +72,124 @@ class Errand:
     """A list before the first call of a step: whether npm still shows what was approved."""
 
 
-def hold_lane(services: Services, store: Store) -> LeaseRow | None:
-    """Take or renew the lane for this process; clear up what its last holder left; None while another has it."""
+def claim_next(services: Services, store: Store) -> list[Errand] | Progress:
+    """Choose the next call of each lane, write its attempt, and hand it out; or tell when to look again.
+
+    Calls of different lanes are handed out together, to be made side by side. While a freeze stands there are none.
+    """
     now = services.clock.now()
-    held = store.lanes.hold(LANE, holder=services.process, now=now)
-    if held is None:
-        return None
-    lease, is_new = held
-    if is_new:
-        store.audit.add(AuditKind.LANE_TAKEN, actor=transitions.NPMTRUST, at=now, fencing=lease.fencing)
-        for attempt in store.lanes.list_unfinished(before=lease.fencing):
-            _clear_up(services, store, lease, attempt)
-    return lease
+    clear_up_abandoned(services, store)
+    is_frozen = store.freezes.current() is not None
+    places = [] if is_frozen else list_places(services, store, now)
+    seated = [_seat(services, store, place) for place in places]
+    more = any(seated)
+    if more:
+        store.flush()
+        services.bell.ring("handoffs")
+    errands: list[Errand] = []
+    moments: list[datetime] = []
+    for name, members in _by_lane(services, places).items():
+        found = _claim_in(services, store, name, members)
+        if isinstance(found, Errand):
+            errands.append(found)
+        else:
+            more |= found.more
+            moments += [found.at] if found.at else []
+    return errands or Progress(more=more, at=min(moments, default=None))
 
 
-def claim_next(services: Services, store: Store) -> Errand | Progress:
-    """Choose the next call, write its attempt, and hand it out; or tell when to look again."""
+def _claim_in(services: Services, store: Store, name: str, places: list[Place]) -> Errand | Progress:
+    """Choose the next call of one lane."""
     now = services.clock.now()
-    lease = hold_lane(services, store)
+    lease = hold_lane(services, store, name)
     if lease is None:
         return Progress(at=now + CALL_DEADLINE)
-    for attempt in store.lanes.list_unfinished(before=lease.fencing + 1):
-        _clear_up(services, store, lease, attempt)  # our own, whose answer could not be stored: one call at a time
+    clear_up_own(services, store, lease)
     if lease.next_call_at > now:
         return Progress(at=lease.next_call_at)
-    for candidate in _candidates(services, store, lease, now):
+    candidates = _candidates(services, store, lease, places)
+    for row in candidates:
         taken = (
-            _take_step(services, store, candidate, lease)
-            if isinstance(candidate, StepRow)
-            else _take_read(services, store, candidate, lease)
+            _take_step(services, store, row, lease)
+            if isinstance(row, StepRow)
+            else _take_read(services, store, row, lease)
         )
         if taken is not None:
             return taken
-    return Progress()
+        row.next_try_at = now + _PASSED_OVER
+    return Progress(more=bool(candidates))
 
 
-def _clear_up(services: Services, store: Store, lease: LeaseRow, attempt: AttemptRow) -> None:
-    """The process that made this call has died, or slept over its lease: nobody knows what npm did, and until when."""
-    now = services.clock.now()
-    attempt.finished_at, attempt.answer = now, "lost"
-    lease.next_call_at = max(lease.next_call_at, now + services.options.pace)
-    if attempt.step_id is not None:
-        step = store.change_sets.load_step(attempt.step_id)
-        if step.state == State.CALLING.value and attempt.call == LIST:
-            transitions.move(store, step, step_events.Throttled(), now=now)  # it was only to be looked
-        elif step.state == State.CALLING.value:
-            step.settles_at = attempt.deadline + services.options.lag
-            transitions.update_progress(step, trouble="", npm_message="")
-            transitions.move(store, step, step_events.Unclear(), now=now)
-    if attempt.read_id is not None:
-        read = store.reads.load(attempt.read_id)
-        if read.state == "calling":
-            read.state, read.next_try_at = "ready", now
+def _by_lane(services: Services, places: list[Place]) -> dict[str, list[Place]]:
+    """Sort people by the lane of their calls. That of all calls is held also while there are none: for polls."""
+    lanes: dict[str, list[Place]] = {LANE: []}
+    for place in places:
+        if place.can_be_called:
+            lanes.setdefault(lane_of_link(services, place.link), []).append(place)
+    return lanes
 
 
-def _candidates(services: Services, store: Store, lease: LeaseRow, now: datetime) -> list[StepRow | ReadRow]:
+def _seat(services: Services, store: Store, place: Place) -> bool:
+    """Let somebody who is not there be waited for: with one step for all of theirs, however many there are."""
+    head, now = place.head, services.clock.now()
+    if place.can_be_called:
+        return False
+    if place.is_expected:
+        if place.link is not None and not place.link.away and head.steps:
+            ask_to_come(store, place.link, store.change_sets.load_step(head.steps[0][1]), now)
+            return True
+        if place.link is not None and not place.link.away and head.read is not None:
+            place.link.away = True
+            show_surveys(store, head.person, now)
+        return False
+    has_session = place.link is not None and is_live(place.link, now)
+    if has_session:
+        return False  # a link of npm's is open
+    if head.steps and not head.login_awaited:
+        row = store.change_sets.load_step(head.steps[0][1])
+        if _look_at_step(services, store, row) is None:
+            row.next_try_at = now + _PASSED_OVER
+        return True
+    if head.read is not None and not (head.login_awaited or head.read_awaited or head.steps):
+        _wait_for_login(store, store.reads.load(head.read), place.link, now)
+        return True
+    return False
+
+
+def _candidates(services: Services, store: Store, lease: LeaseRow, places: Iterable[Place]) -> list[StepRow | ReadRow]:
     """What was just confirmed, half replaced, revokes, lists that people wait for, creates, what is to be found out.
 
     After a list a step goes first, so that nobody's lists hold up what others approved.
 
     A one-time password is used for what its person was asked to confirm. Within the others, the account whose window
-    may be open goes first: nobody else is challenged meanwhile.
+    may be open goes first: nobody else is challenged meanwhile. What is to be found out comes last, so that all such
+    reads come together, in one window.
     """
-    confirmed = {link.slack_user: link.confirmed_at for link in store.links.list_linked()}
+    ranked: list[tuple[tuple[bool, float, bool, int], StepRow | ReadRow]] = []
+    for place in places:
+        purpose = services.pocket.purpose_of(place.head.person)
+        row = _row_of(store, *purpose) if purpose is not None else None
+        if row is not None and row.next_try_at <= services.clock.now():
+            ranked.append(((False, 0.0, False, row.id), row))
+            continue
+        own: list[tuple[float, StepRow | ReadRow]] = [
+            (urgency.value, store.change_sets.load_step(step_id)) for urgency, step_id in place.head.steps[:1]
+        ]
+        if place.head.read is not None:
+            read = store.reads.load(place.head.read)
+            of_list = AFTER_STEPS if lease.last_call == LIST else Urgency.LIST.value
+            own.append((of_list if read.survey_id is None else AFTER_ALL, read))
+        ranked += [((True, urgency, place.asked_again, row.id), row) for urgency, row in own]
+    return [row for _, row in sorted(ranked, key=lambda each: each[0])]
 
-    def rank(row: StepRow | ReadRow) -> tuple[bool, float, bool]:
-        person = row.executor if isinstance(row, StepRow) else row.slack_user
-        since = confirmed.get(person)
-        purpose = (row.id, None) if isinstance(row, StepRow) else (None, row.id)
-        asked_again = since is None or now - since >= WINDOW
-        urgency = _AFTER_STEPS if isinstance(row, ReadRow) and lease.last_call == LIST else _urgency(row)
-        return services.pocket.purpose_of(person) != purpose, urgency, asked_again
 
-    rows: list[StepRow | ReadRow] = [
-        *store.change_sets.list_steps(_CALLABLE, due=now),
-        *store.reads.list_in(["ready"], due=now),
-    ]
-    return sorted(rows, key=rank)
-
-
-def _urgency(row: StepRow | ReadRow) -> int:
-    if isinstance(row, ReadRow):
-        return 2
-    if row.state == State.HALF_REPLACED.value:
-        return 0
-    if row.state == State.UNKNOWN.value:
-        return 4
-    return 1 if row.lifecycle.call is Call.REVOKE else 3
+def _row_of(store: Store, step_id: int | None, read_id: int | None) -> StepRow | ReadRow | None:
+    """Find what a one-time password is for, where it is still to be called."""
+    if step_id is not None:
+        step = store.change_sets.load_step(step_id)
+        return step if step.lifecycle.state in {State.HALF_REPLACED, State.READY, State.UNKNOWN} else None
+    read = store.reads.load(read_id) if read_id is not None else None
+    return read if read is not None and read.state in {"ready", QUEUED} else None
 
 
 def _take_step(services: Services, store: Store, row: StepRow, lease: LeaseRow) -> Errand | Progress | None:
@@ -209,30 +249,39 @@ def _look_at_step(services: Services, store: Store, row: StepRow) -> _Account | 
     now = services.clock.now()
     change_set = store.change_sets.load(row.change_set_id)
     step = row.lifecycle
-    if step.state is State.READY and (stop := _stop_event(row, change_set.deadline, now)):
+    if step.state is State.READY and (stop := _stop_event(row, transitions.deadline_of(change_set, row), now)):
         return Progress(more=True) if transitions.move(store, row, stop, now=now) else None
-    if change_set.paused and step.untouched:
+    if (change_set.paused or row.held) and step.untouched and step.state is not State.UNKNOWN:
         return None
     directory = load_directory(services, store)
     facts = load_step_facts(services, store, change_set, row)
-    nobody_approved = step.untouched and not executors_of(facts, directory)
-    if nobody_approved and transitions.set_difference(store, row, transitions.LINK_CLOSED, now):
+    nobody_approved = not executors_of(facts, directory)
+    if step.untouched and (
+        compare_policy(services, store, row)
+        or (nobody_approved and transitions.set_difference(store, row, why_void(services, store, facts), now))
+    ):
         return Progress(more=True)
     candidates = executors_of(facts, directory, transitions.progress_of(row).tried)
-    if row.executor not in candidates:
-        row.executor = candidates[0] if candidates else row.executor
+    if row.executor not in candidates and candidates:
+        row.executor = candidates[0]
+        return Progress(more=True)  # it stands in another's line now
     link = store.links.find_linked(row.executor)
     session = live_session(services, link)
     if link is None or session is None:
         transitions.move(store, row, step_events.NoSession(), now=now)
         services.bell.ring("handoffs")
         return Progress(more=True)
-    if not (_may_be_asked(services, store, link) or link.away):
-        ask_to_come(store, link, row, now)
     is_new = step.untouched and step.state is State.READY
     is_refused = is_new and authorise(Action.EXECUTE, row.executor, facts, directory) is not None
     is_busy = store.change_sets.is_package_busy(row.package, but=row.id)
-    return None if is_refused or is_busy or not _may_be_asked(services, store, link) else _Account(link, session)
+    is_shut_out = is_new and is_window_anothers(services, store, row, link, facts, WINDOW)
+    if is_shut_out and link.confirmed_at is not None:
+        store.line.postpone(row, link.confirmed_at + WINDOW)
+        return Progress(more=True)
+    if is_refused or is_busy or not _may_be_asked(services, store, link):
+        return None
+    unsure = (want_owners(services, store, row) or check_people(services, store, row, facts)) if is_new else None
+    return unsure or _Account(link, session)
 
 
 def _stop_event(row: StepRow, deadline: datetime, now: datetime) -> step_events.Event | None:
@@ -246,12 +295,8 @@ def _take_read(services: Services, store: Store, row: ReadRow, lease: LeaseRow) 
     now = services.clock.now()
     link = store.links.find_linked(row.slack_user)
     session = live_session(services, link)
-    if link is None:
-        row.state, row.problem = "failed", "your npm account is not linked any more"
-        store.surfaces.touch(f"list:{row.batch}", now)
-        return Progress(more=True)
-    if session is None:
-        row.state = "waiting"
+    if link is None or session is None:
+        _wait_for_login(store, row, link, now)
         services.bell.ring("handoffs")
         return Progress(more=True)
     if not _may_be_asked(services, store, link):
@@ -273,16 +318,14 @@ def _take_read(services: Services, store: Store, row: ReadRow, lease: LeaseRow) 
     )
 
 
-def live_session(services: Services, link: LinkRow | None) -> SecretStr | None:
-    """Unseal a session that has not run out."""
-    if link is None or link.state != LinkState.LINKED or not link.sealed_session:
-        return None
-    if link.session_until is not None and link.session_until <= services.clock.now():
-        return None
-    try:
-        return services.vault.unseal(link.sealed_session)
-    except WrongKey:
-        return None  # sealed with a key that was taken away: the person logs in anew
+def _wait_for_login(store: Store, row: ReadRow, link: LinkRow | None, now: datetime) -> None:
+    if link is not None:
+        row.state = "waiting"
+        show_surveys(store, row.slack_user, now)
+        return
+    row.state, row.problem = "failed", "your npm account is not linked any more"
+    store.surfaces.touch(f"list:{row.batch}", now)
+    give_up_of_read(store, row, now)
 
 
 def _may_be_asked(services: Services, store: Store, link: LinkRow) -> bool:
@@ -302,11 +345,8 @@ def _write_attempt(
     step_id: int | None = None,
     read_id: int | None = None,
 ) -> AttemptRow:
-    store.audit.add(
-        AuditKind.ATTEMPT_BEGAN, actor=link.slack_user, at=now, step_id=step_id, call=call, npm_user=link.npm_user
-    )
     lease.last_call = call
-    return store.lanes.add_attempt(
+    attempt = store.lanes.add_attempt(
         AttemptRow(
             workspace=store.workspace,
             step_id=step_id,
@@ -314,8 +354,20 @@ def _write_attempt(
             call=call,
             slack_user=link.slack_user,
             npm_user=link.npm_user,
+            lane=lease.name,
             fencing=lease.fencing,
             started_at=now,
             deadline=now + CALL_DEADLINE,
         )
     )
+    store.audit.add(
+        AuditKind.ATTEMPT_BEGAN,
+        actor=link.slack_user,
+        at=now,
+        step_id=step_id,
+        package=store.reads.load(read_id).package if read_id is not None else None,
+        attempt=attempt.id,
+        call=call,
+        npm_user=link.npm_user,
+    )
+    return attempt

@@ -18,17 +18,21 @@ from bot.workflow import transitions
 from bot.workflow.authorise import load_directory, load_step_facts
 from bot.workflow.invite import invite_linked
 from bot.workflow.lane import live_session
+from bot.workflow.policy_changes import why_void
 from bot.workflow.presence import let_rest, mark_present
+from bot.workflow.reads_end import give_up_reads
 from bot.workflow.recording import close_handoff, host_of, wipe_session
 from storage.account_models import HandoffRow, LinkRow
 from storage.models import StepRow
 from storage.repository import new_token
+from storage.sealed import about_auth_url, about_done_url, about_session
 from storage.store import Store
 
 SESSION_LIFE = timedelta(hours=2)
 """npm's (npm-trust 2.3)."""
 
 PROVEN_BY_EMAIL = "npm's verified e-mail is the one in Slack"
+PROVEN_BY_POLICY = "the policy names them"
 
 _NOT_ACCEPTED = "npm did not accept the session of this login. Try again with /npmtrust login."
 _POLL = timedelta(seconds=1)
@@ -53,14 +57,14 @@ async def begin_login(services: Services, wanted: LoginWanted) -> None:
     Raises:
         RegistryError: npm gives none now.
     """
-    if await services.database.run(lambda store: store.handoffs.find_open(wanted.slack_user, login=True)):
+    if await services.database.run(lambda store: _needs_none(store, wanted.slack_user)):
         return
     started = await services.registry.start_login()
     auth_url, done_url = started.auth_url, started.done_url
 
     def keep(store: Store) -> None:
-        if store.handoffs.find_open(wanted.slack_user, login=True):
-            return  # two presses at once
+        if _needs_none(store, wanted.slack_user):
+            return  # two presses at once, or a freeze meanwhile
         now = services.clock.now()
         handoff = store.handoffs.add(
             HandoffRow(
@@ -73,22 +77,29 @@ async def begin_login(services: Services, wanted: LoginWanted) -> None:
                 npm_user=wanted.npm_user,
                 announce_in=wanted.announce_in,
                 host=host_of(auth_url.get_secret_value()),
-                sealed_auth_url=services.vault.seal(auth_url),
-                sealed_done_url=services.vault.seal(done_url),
+                sealed_auth_url="",
+                sealed_done_url="",
                 state=HandoffState.OPEN.value,
                 created_at=now,
                 expires_at=now + services.options.handoff_life,
                 next_poll_at=now + _POLL,
             )
         )
+        handoff.sealed_auth_url = services.vault.seal(auth_url, about_auth_url(handoff))
+        handoff.sealed_done_url = services.vault.seal(done_url, about_done_url(handoff))
         link = store.links.find_linked(wanted.slack_user)
         if link is not None:
             mark_present(link, now)
-        store.audit.add(AuditKind.HANDOFF_MADE, actor=wanted.slack_user, at=now, login=True)
+        store.audit.add(AuditKind.HANDOFF_MADE, actor=wanted.slack_user, at=now, handoff=handoff.id, login=True)
         store.surfaces.want(f"handoff:{handoff.id}", channel=wanted.slack_user, now=now, urgent=True)
 
     await services.database.run(keep)
     services.bell.ring("surfaces", "handoffs")
+
+
+def _needs_none(store: Store, slack_user: str) -> bool:
+    """A link is open already; or a freeze stands, under which nobody is sent one."""
+    return bool(store.handoffs.find_open(slack_user, login=True) or store.freezes.current())
 
 
 async def finish_login(services: Services, handoff_id: int, session: SecretStr) -> None:
@@ -163,21 +174,27 @@ def _check_identity(
     services: Services, store: Store, handoff: HandoffRow, identity: Identity, link: LinkRow | None
 ) -> LinkRefusal | None:
     """Say why this npm user cannot be this person's."""
+    is_named = services.policies.current.is_person(handoff.slack_user, identity.npm_user)
     if not identity.two_factor:
         return LinkRefusal.TWO_FACTOR_OFF
     owner = store.links.find_npm_user(identity.npm_user)
     if owner is not None and owner.slack_user != handoff.slack_user:
         return LinkRefusal.NPM_USER_TAKEN
+    if identity.npm_user in services.policies.current.people.values() and not is_named:
+        return LinkRefusal.NPM_USER_TAKEN  # the policy says whose it is
     if link is not None and link.state == LinkState.LINKED:
         return None if link.npm_user == identity.npm_user else LinkRefusal.OTHER_NPM_USER
-    others = services.options.admins - {handoff.slack_user}
-    return None if _is_same_person(handoff, identity) or others else LinkRefusal.NO_ADMINS
+    others = services.admins - {handoff.slack_user}
+    return None if _find_proof(services, handoff, identity) or others else LinkRefusal.NO_ADMINS
 
 
-def _is_same_person(handoff: HandoffRow, identity: Identity) -> bool:
-    """Npm's verified e-mail equals the one in Slack; an empty one proves nothing."""
+def _find_proof(services: Services, handoff: HandoffRow, identity: Identity) -> str:
+    """Npm's verified e-mail equals the one in Slack (an empty one proves nothing), or the policy names both."""
+    if services.policies.current.is_person(handoff.slack_user, identity.npm_user):
+        return PROVEN_BY_POLICY
     email = identity.email.casefold()
-    return identity.email_verified and bool(email) and email == handoff.slack_email.casefold()
+    is_same = identity.email_verified and bool(email) and email == handoff.slack_email.casefold()
+    return PROVEN_BY_EMAIL if is_same else ""
 
 
 def _link(
@@ -188,7 +205,7 @@ def _link(
         return link
     if link is not None:
         close_link(services, store, link, by=handoff.slack_user, now=now)
-    proven = _is_same_person(handoff, identity)
+    proof = _find_proof(services, handoff, identity)
     fresh = store.links.add(
         LinkRow(
             workspace=store.workspace,
@@ -203,11 +220,12 @@ def _link(
             created_at=now,
         )
     )
-    store.audit.add(AuditKind.LINK_MADE, actor=handoff.slack_user, at=now, npm_user=identity.npm_user, proven=proven)
-    if proven:
-        prove(services, store, fresh, proof=PROVEN_BY_EMAIL, by="", now=now)
+    by, npm_user = handoff.slack_user, identity.npm_user
+    store.audit.add(AuditKind.LINK_MADE, actor=by, at=now, npm_user=npm_user, proven=bool(proof))
+    if proof:
+        prove(services, store, fresh, proof=proof, by="", now=now)
     else:
-        for admin in services.options.admins - {handoff.slack_user}:
+        for admin in services.admins - {handoff.slack_user}:
             store.surfaces.want(f"link_request:{fresh.id}:{admin}", channel=admin, now=now)
     store.surfaces.want(f"link:{fresh.id}", channel=handoff.slack_user, now=now)
     return fresh
@@ -217,9 +235,18 @@ def prove(services: Services, store: Store, link: LinkRow, *, proof: str, by: st
     """Let a link count, announce it, and show its person as a reviewer where they maintain something pending."""
     link.state, link.proof, link.confirmed_by = LinkState.LINKED.value, proof, by
     store.flush()
-    store.audit.add(AuditKind.LINK_CONFIRMED, actor=by or link.slack_user, at=now, npm_user=link.npm_user, proof=proof)
+    store.audit.add(
+        AuditKind.LINK_CONFIRMED,
+        actor=by or link.slack_user,
+        at=now,
+        slack_user=link.slack_user,
+        npm_user=link.npm_user,
+        proof=proof,
+        before=LinkState.PENDING,
+        after=LinkState.LINKED,
+    )
     store.surfaces.touch(f"link:{link.id}", now)
-    for place in [link.announce_in] if link.announce_in else services.options.admins - {link.slack_user}:
+    for place in [link.announce_in] if link.announce_in else services.admins - {link.slack_user}:
         store.surfaces.want(f"link_announcement:{link.id}:{place}", channel=place, now=now)
     for row in store.change_sets.list_steps([State.IN_REVIEW, State.WAITING]):
         if link.npm_user in transitions.facts_of(row).maintainers:
@@ -255,7 +282,9 @@ def keep_session(
         The session that it replaces, where there is one.
     """
     replaced = live_session(services, link)
-    link.sealed_session, link.session_until = services.vault.seal(session), now + SESSION_LIFE
+    link.sealed_session = services.vault.seal(session, about_session(link))
+    link.session_until = now + SESSION_LIFE
+    store.audit.add(AuditKind.SESSION_KEPT, actor=link.slack_user, at=now, npm_user=link.npm_user)
     link.confirmed_at = None
     store.windows.forget(link.id)
     mark_present(link, now)
@@ -285,9 +314,18 @@ def close_link(services: Services, store: Store, link: LinkRow, *, by: str, now:
         store.surfaces.touch(f"link:{link.id}", now)
         store.surfaces.touch(f"link_request:{link.id}", now)
     wipe_session(store, link, why="the link was closed", now=now)
-    link.state = LinkState.CLOSED.value
+    before, link.state = link.state, LinkState.CLOSED.value
     store.flush()
-    store.audit.add(AuditKind.LINK_CLOSED, actor=by, at=now, npm_user=link.npm_user, slack_user=link.slack_user)
+    store.audit.add(
+        AuditKind.LINK_CLOSED,
+        actor=by,
+        at=now,
+        slack_user=link.slack_user,
+        npm_user=link.npm_user,
+        before=before,
+        after=LinkState.CLOSED,
+    )
+    give_up_reads(services, store, link.slack_user, "your npm account is not linked any more", now)
     for row in store.change_sets.list_steps([State.IN_REVIEW, State.READY, State.WAITING]):
         if link.npm_user in transitions.facts_of(row).maintainers:
             transitions.touch(store, row.change_set_id, now)
@@ -300,4 +338,4 @@ def _void_approval(services: Services, store: Store, row: StepRow, link: LinkRow
         return
     facts = load_step_facts(services, store, store.change_sets.load(row.change_set_id), row)
     if row.executor == link.slack_user or approvals_missing(facts, load_directory(services, store)):
-        transitions.set_difference(store, row, transitions.LINK_CLOSED, now)
+        transitions.set_difference(store, row, why_void(services, store, facts), now)

@@ -8,21 +8,28 @@ from bot.domain.evidence import PackageFacts
 from bot.domain.outcome import SessionDead
 from bot.domain.overview import Maintainer, PackageListing
 from bot.domain.packages import PackageName, parse_package
+from bot.domain.patterns import Selection
 from bot.messages.commands import render_json, render_who_am_i
 from bot.messages.listings import render_listings
 from bot.messages.notices import render_reading, render_session_over
 from bot.messages.refusals import render_other_registry
+from bot.messages.surveys import render_survey_needs_link
 from bot.services import Services
+from bot.workflow import surveys
 from bot.workflow.answering import answer
+from bot.workflow.catalogue import learn_names
+from bot.workflow.freeze import is_frozen
 from bot.workflow.handoff import set_present
 from bot.workflow.known_packages import remember_unseen
 from bot.workflow.lane import live_session
 from bot.workflow.look import CONFIGURATIONS
 from bot.workflow.packages import (
+    Stopped,
     forget_session,
     is_configured_registry,
     load_facts,
     registry_host,
+    session_to_read,
     tell_missing,
 )
 from storage.account_models import LinkRow
@@ -30,7 +37,7 @@ from storage.models import ReadRow
 from storage.store import Store
 
 MOST = 20
-"""How many packages one line lists."""
+"""So many packages are listed in one answer; more of them, and patterns, are read one after the other."""
 
 AS_JSON = ".json"
 """How the batch of a `list --json` ends."""
@@ -46,10 +53,37 @@ async def list_trust(services: Services, delivery: CommandDelivery, command: Lis
         await answer(services, delivery, render_other_registry(command.registry, host=host))
         return
     link = await services.database.run(lambda store: store.links.find_linked(delivery.user))
-    packages = command.packages or await _own_packages(services, link)
+    if command.selection and link is not None:
+        await surveys.begin(services, delivery, command, link, inbox_id=inbox_id)
+        return
+    if command.selection:
+        packages: tuple[PackageName, ...] | None = await _resolve(services, command.selection)
+    else:
+        if not command.packages and link is not None and await is_frozen(services, delivery):
+            return
+        packages = command.packages or await _own_packages(services, link)
     if packages is None:
         await answer(services, delivery, render_session_over() if link else render_who_am_i(None))
-        return
+    elif len(packages) <= MOST:
+        await _list_few(services, delivery, command, packages, link, inbox_id=inbox_id)
+    elif link is not None:
+        many = command.model_copy(update={"packages": packages})
+        await surveys.begin(services, delivery, many, link, inbox_id=inbox_id)
+    else:
+        selection = command.selection.text if command.selection else ""
+        await answer(services, delivery, render_survey_needs_link(selection, len(packages)))
+
+
+async def _list_few(
+    services: Services,
+    delivery: CommandDelivery,
+    command: ListTrust,
+    packages: tuple[PackageName, ...],
+    link: LinkRow | None,
+    *,
+    inbox_id: int,
+) -> None:
+    """Read each package's public data first, then have the lists read."""
     found: list[PackageFacts] = []
     for package in packages:
         facts = await load_facts(services, package, link)
@@ -73,17 +107,25 @@ async def list_trust(services: Services, delivery: CommandDelivery, command: Lis
     await answer(services, delivery, render_reading(len(found)))
 
 
+async def _resolve(services: Services, selection: Selection) -> tuple[PackageName, ...]:
+    """Find out which packages patterns mean: those that are named, and those that everybody may see."""
+    await learn_names(services, selection, None)
+    records = await services.database.run(lambda store: store.packages.records(selection))
+    shown = (record.name for record in records if record.visible or record.name in selection.names)
+    return tuple(dict.fromkeys([*selection.names, *map(PackageName, shown)]))
+
+
 async def _own_packages(services: Services, link: LinkRow | None) -> tuple[PackageName, ...] | None:
     """Ask npm what the reader's account can write to; None when there is no session to ask with."""
-    session = live_session(services, link)
-    if link is None or session is None:
+    session = await session_to_read(services, link)
+    if link is None or session is None or isinstance(session, Stopped):
         return None
     access = await services.registry.list_packages_of(session, link.npm_user)
     if isinstance(access, SessionDead):
         await forget_session(services, link, session, access.message)
         return None
     names = (parse_package(name) for name, right in sorted((access or {}).items()) if right == "write")
-    return tuple(name for name in names if isinstance(name, str))[:MOST]
+    return tuple(name for name in names if isinstance(name, str))
 
 
 async def _show_evidence(

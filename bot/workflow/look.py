@@ -1,6 +1,6 @@
 """Looking at what stands behind an id or a repository: before anybody can approve that it goes, and before it does."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -26,35 +26,56 @@ from storage.models import ReadRow, StepRow
 from storage.store import Store
 
 LOOK_LIFE = timedelta(minutes=15)
+"""How long one look waits for its person and for npm; of many, the last one has the time of all before it too."""
+
+_RENEWED_EVERY = 25
+"""Of many looks, the buttons get a new value after so many: each of them changes what is asked for."""
 _DETAILS = "Details shows it to who may see it."
 CONFIGURATIONS: TypeAdapter[tuple[Configuration, ...]] = TypeAdapter(tuple[Configuration, ...])
 
 
-def add_look(store: Store, step: StepRow, slack_user: str, now: datetime) -> None:
-    """Have the configurations of a step's package read through one person's account, whoever else looks already."""
-    batch = f"look:{step.id}"
-    begun = [read for read in store.reads.list_batch(batch) if read.state in {"ready", "calling", "waiting"}]
-    if any(read.slack_user == slack_user for read in begun):
-        return
-    store.reads.add(
+def add_looks(services: Services, store: Store, steps: Sequence[StepRow], slack_user: str, now: datetime) -> None:
+    """Have the configurations of packages read through one person's account, one after the other.
+
+    Whoever else looks already; what this person looks at already is left out.
+    """
+    begun = store.reads.list_open_looks([step.id for step in steps], slack_user)
+    wanted = [step for step in steps if step.id not in begun]
+    store.reads.add_all(
         ReadRow(
             workspace=store.workspace,
-            batch=batch,
+            batch=f"look:{step.id}",
             package=step.package,
             slack_user=slack_user,
             step_id=step.id,
             state="ready",
             facts="",
             created_at=now,
-            deadline=now + LOOK_LIFE,
+            # as much again as the calls take: between them others have their turn
+            deadline=now + LOOK_LIFE + 2 * place * services.options.pace,
             next_try_at=now,
         )
+        for place, step in enumerate(wanted)
     )
+    for change_set_id in dict.fromkeys(step.change_set_id for step in wanted):
+        if is_one_of_many(store, change_set_id):
+            store.surfaces.want(looks_key(change_set_id, slack_user), channel=slack_user, now=now)
+
+
+def looks_key(change_set_id: int, slack_user: str) -> str:
+    """Name the message that tells one person how far the looks at a large change set have come."""
+    return f"looks:{change_set_id}:{slack_user}"
+
+
+def is_one_of_many(store: Store, change_set_id: int) -> bool:
+    """Tell whether a change set is so large that its looks are told of together."""
+    return sum(store.change_sets.tally(change_set_id).values()) > transitions.SMALL
 
 
 def settle_look(services: Services, store: Store, read: ReadRow, now: datetime) -> None:
     """Put what was read into the step: its content, its fingerprint and new buttons."""
     if read.step_id is None or read.state not in {"done", "failed"}:
+        _pause_looking(store, read, now)
         return
     step = store.change_sets.load_step(read.step_id)
     operation = OPERATION.validate_json(step.operation)
@@ -82,8 +103,32 @@ def settle_look(services: Services, store: Store, read: ReadRow, now: datetime) 
         }
     ).model_dump_json()
     transitions.update_progress(step, existing=seen.existing)
-    transitions.renew_offer(store, store.change_sets.load(step.change_set_id), now)
-    store.surfaces.want(f"looked:{read.id}", channel=read.slack_user, now=now)
+    if read.state == "done":
+        read.problem = seen.difference
+    if is_one_of_many(store, step.change_set_id):
+        _go_on_looking(store, step.change_set_id, read, now)
+    else:
+        transitions.renew_offer(store, store.change_sets.load(step.change_set_id), now)
+        store.surfaces.want(f"looked:{read.id}", channel=read.slack_user, now=now)
+
+
+def _go_on_looking(store: Store, change_set_id: int, read: ReadRow, now: datetime) -> None:
+    """Tell of one look of many in the one message that there is for them.
+
+    New buttons cost a look at every step, so they come now and then, and at the end.
+    """
+    store.flush()
+    store.surfaces.want(looks_key(change_set_id, read.slack_user), channel=read.slack_user, now=now)
+    if read.id % _RENEWED_EVERY == 0 or not store.reads.is_looking(change_set_id):
+        transitions.renew_offer(store, store.change_sets.load(change_set_id), now)
+
+
+def _pause_looking(store: Store, read: ReadRow, now: datetime) -> None:
+    """A look waits for its person: what was found so far can be decided on meanwhile."""
+    step = store.change_sets.load_step(read.step_id) if read.step_id is not None else None
+    if step is not None and read.state == "waiting" and is_one_of_many(store, step.change_set_id):
+        store.surfaces.touch(looks_key(step.change_set_id, read.slack_user), now)
+        transitions.renew_offer(store, store.change_sets.load(step.change_set_id), now)
 
 
 def fill_in(
@@ -96,7 +141,7 @@ def fill_in(
         return
     step.fingerprint = fingerprint_of(changed, workspace=store.workspace, registry=services.options.registry_url)
     step.lifecycle = replace(step.lifecycle, plan=plan_of(changed))
-    store.decisions.void_all(step.id, services.clock.now())
+    store.decisions.void_all([step.id], services.clock.now())
 
 
 def choose(services: Services, store: Store, step: StepRow, number: int, *, actor: str, now: datetime) -> bool:

@@ -1,30 +1,67 @@
-"""Whether a package still has the owners that a request names: looked at again before an approval counts."""
+"""Whether a package still has the owners that a request names: looked at again before an approval and before a call."""
 
-from functools import partial
+import asyncio
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 
+from bot.domain import step_events
 from bot.domain.evidence import PackageFacts
-from bot.domain.lifecycle import State
+from bot.domain.lifecycle import OPEN_STATES, State
+from bot.domain.packages import PackageName
 from bot.errors import RegistryError
 from bot.services import Services
 from bot.workflow import transitions
+from bot.workflow.link_account import close_link
 from bot.workflow.packages import load_facts
 from storage.account_models import LinkRow
+from storage.models import StepRow
 from storage.store import Store
 
+_AT_ONCE = 8
+_SECONDS = 60.0
+"""How long npm is asked about many packages before an approval; what it has not told by then stands as it was seen."""
 
-async def check_owners(services: Services, offer: str, slack_user: str) -> None:
+
+async def check_owners(services: Services, offer: str, slack_user: str, *, only: Collection[str] = ()) -> None:
     """Send steps back to review whose package has other maintainers by now, with the difference shown.
 
     Where npm does not tell, what staging saw stands: npm itself refuses the call of who cannot write.
+
+    Args:
+        services: What to ask npm with.
+        offer: The value of a button of the change set.
+        slack_user: Through whose account npm is asked, where one is linked.
+        only: Of which packages; none: of all in review.
     """
     link, packages = await services.database.run(lambda store: _packages_in_review(store, offer, slack_user))
-    for package in packages:
-        try:
-            found = await load_facts(services, package, link)
-        except RegistryError:
-            return
-        if isinstance(found, PackageFacts):
-            await services.database.run(partial(_compare, services, offer, found))
+    wanted = [package for package in packages if not only or package in only]
+    found = await ask_owners(services, wanted, link)
+    if found:
+        await services.database.run(lambda store: _compare(services, store, offer, found))
+
+
+async def ask_owners(
+    services: Services, packages: Iterable[str], link: LinkRow | None, *, within: float = _SECONDS
+) -> dict[str, PackageFacts]:
+    """Ask npm about packages, several at once, until it cannot be reached or the time is over."""
+    found: dict[str, PackageFacts] = {}
+    left = iter(packages)
+
+    async def ask_next() -> None:
+        for package in left:
+            try:
+                facts = await load_facts(services, PackageName(package), link)
+            except RegistryError:
+                return
+            if isinstance(facts, PackageFacts):
+                found[facts.name] = facts
+
+    try:
+        async with asyncio.timeout(within):
+            await asyncio.gather(*(ask_next() for _ in range(_AT_ONCE)))
+    except TimeoutError:
+        pass
+    return found
 
 
 def _packages_in_review(store: Store, offer: str, slack_user: str) -> tuple[LinkRow | None, tuple[str, ...]]:
@@ -34,14 +71,74 @@ def _packages_in_review(store: Store, offer: str, slack_user: str) -> tuple[Link
     return store.links.find_linked(slack_user), tuple(dict.fromkeys(packages))
 
 
-def _compare(services: Services, offer: str, found: PackageFacts, store: Store) -> None:
+def _compare(services: Services, store: Store, offer: str, found: Mapping[str, PackageFacts]) -> None:
     known = store.change_sets.find_offer(offer)
-    for step in store.change_sets.load_steps(known.change_set_id) if known else []:
-        facts = transitions.facts_of(step)
-        if step.package != found.name or set(facts.maintainers) == set(found.maintainers):
+    compare_owners(services, store, store.change_sets.load_steps(known.change_set_id) if known else [], found)
+
+
+def compare_owners(
+    services: Services, store: Store, steps: Iterable[StepRow], found: Mapping[str, PackageFacts]
+) -> list[StepRow]:
+    """Send steps back to review whose package has other owners than was seen; what has begun is finished as approved.
+
+    Returns:
+        Those that went back.
+    """
+    now = services.clock.now()
+    told = [step for step in steps if step.package in found]
+    for step in told:
+        if found[step.package].owners_are_collaborators or not transitions.facts_of(step).owners_are_collaborators:
+            transitions.update_progress(step, owners_at=now)
+    for step in told:
+        if not step.policy or not _differs(step, found[step.package]):  # nobody has decided, or it is no difference
+            _learn(store, step, found[step.package], now)
+    changed = [step for step in told if _differs(step, found[step.package])]
+    moved = transitions.move_all(store, changed, step_events.Differs(), now=now)
+    left: dict[str, set[str]] = {}
+    for step in moved:
+        facts, owners = transitions.facts_of(step), found[step.package].maintainers
+        left.setdefault(step.package, set()).update(set(facts.maintainers) - set(owners))
+        before, after = ", ".join(facts.maintainers), ", ".join(owners) or "nobody"
+        difference = f"npm's maintainers of {step.package} changed: before {before}; now {after}."
+        is_told = found[step.package].owners_are_collaborators
+        update = {"maintainers": owners, "difference": difference, "owners_are_collaborators": is_told}
+        step.facts = facts.model_copy(update=update).model_dump_json()
+    for change_set_id in dict.fromkeys(step.change_set_id for step in moved):
+        transitions.renew_offer(store, store.change_sets.load(change_set_id), now)
+    for package, names in left.items():
+        close_links_of_left(services, store, package, names)
+    return moved
+
+
+def close_links_of_left(services: Services, store: Store, package: str, names: Iterable[str]) -> None:
+    """Close the link of who has left a package and maintains no other that is known here: it is good for nothing."""
+    now = services.clock.now()
+    store.flush()
+    for name in sorted(names):
+        link = store.links.find_npm_user(name)
+        if link is None or store.packages.is_maintainer(name, but=package):
             continue
-        step.facts = facts.model_copy(update={"maintainers": found.maintainers}).model_dump_json()
-        before, now = ", ".join(facts.maintainers), ", ".join(found.maintainers) or "nobody"
-        difference = f"npm's maintainers of {step.package} changed: before {before}; now {now}."
-        if not transitions.set_difference(store, step, difference, services.clock.now()):
-            step.facts = facts.model_dump_json()
+        if any(name in transitions.facts_of(row).maintainers for row in store.change_sets.list_steps(OPEN_STATES)):
+            continue
+        close_link(services, store, link, by=transitions.NPMTRUST, now=now)
+        store.surfaces.want(f"link_left:{link.id}", channel=link.slack_user, now=now)
+
+
+def _learn(store: Store, step: StepRow, found: PackageFacts, now: datetime) -> None:
+    """Take over whom npm told an account, teams counted, where only the public data was known."""
+    facts = transitions.facts_of(step)
+    if found.owners_are_collaborators and not facts.owners_are_collaborators:
+        update = {"maintainers": found.maintainers, "owners_are_collaborators": True}
+        step.facts = facts.model_copy(update=update).model_dump_json()
+        transitions.touch(store, step.change_set_id, now)
+
+
+def _differs(step: StepRow, found: PackageFacts) -> bool:
+    """Tell whether the owners changed. Public data and what npm tells an account are no news of each other.
+
+    An account is told of teams as well; so it is a difference only that somebody whom the public saw cannot write.
+    """
+    facts = transitions.facts_of(step)
+    if facts.owners_are_collaborators == found.owners_are_collaborators:
+        return set(facts.maintainers) != set(found.maintainers)
+    return found.owners_are_collaborators and not set(facts.maintainers) <= set(found.maintainers)

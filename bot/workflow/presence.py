@@ -2,8 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from bot.domain.lifecycle import OPEN_STATES, State, WaitFor
+from bot.domain.lifecycle import WaitFor
 from bot.workflow import transitions
+from bot.workflow.survey_progress import show_surveys
 from storage.account_models import LinkRow
 from storage.models import StepRow
 from storage.repository import new_token
@@ -35,14 +36,14 @@ def ask_to_come(store: Store, link: LinkRow, row: StepRow, now: datetime) -> Non
 def let_rest(store: Store, link: LinkRow, now: datetime) -> None:
     """Make no link for them before they press something; where a step waits for them, ask them to."""
     link.away = True
-    steps = store.change_sets.list_waiting_for(link.slack_user)
-    waiting = [row for row in steps if row.waits_for != WaitFor.TERMINAL.value]
-    if waiting:
-        ask_to_come(store, link, waiting[0], now)
+    for needs in (WaitFor.LOGIN, WaitFor.CONFIRMATION, WaitFor.ACCOUNT):
+        if waiting := store.line.list_waiting(link.slack_user, needs, limit=1):
+            ask_to_come(store, link, waiting[0], now)
+            return
 
 
 def show_presence(store: Store, link: LinkRow, now: datetime) -> None:
     """Bring up to date what shows whether somebody is waited for."""
-    for row in store.change_sets.list_steps(OPEN_STATES - {State.IN_REVIEW}):
-        if row.executor == link.slack_user:
-            transitions.touch(store, row.change_set_id, now)
+    for change_set_id in store.line.list_change_sets_of(link.slack_user):
+        transitions.touch(store, change_set_id, now)
+    show_surveys(store, link.slack_user, now)

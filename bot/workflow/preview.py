@@ -1,10 +1,9 @@
 """`--dry-run`: what would be asked and what npm would get; nothing is stored and nobody is told."""
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
+from bot.domain.approval import Directory, approvals_missing, reviewers_of
 from bot.domain.approval import StepFacts as Rules
-from bot.domain.approval import approvals_missing, reviewers_of
 from bot.domain.commands import Change, RevokeTrust
 from bot.domain.deliveries import CommandDelivery, SubmissionDelivery
 from bot.domain.lifecycle import State
@@ -17,18 +16,16 @@ from bot.messages.message import Message, join
 from bot.services import Services
 from bot.workflow.answering import answer
 from bot.workflow.authorise import load_directory
+from bot.workflow.plan_step import Planned
 from bot.workflow.views import package_url
 from storage.store import Store
-
-if TYPE_CHECKING:
-    from bot.workflow.stage import Planned
 
 
 async def show_preview(
     services: Services,
     delivery: CommandDelivery | SubmissionDelivery,
     command: Change,
-    planned: "list[Planned]",
+    planned: list[Planned],
     channel: str,
 ) -> None:
     """Answer with the change set as it would be."""
@@ -64,10 +61,10 @@ def _view(
     store: Store,
     requester: str,
     command: Change,
-    planned: "list[Planned]",
+    planned: list[Planned],
     channel: str,
 ) -> ChangeSetView:
-    now = services.clock.now()
+    now, directory = services.clock.now(), load_directory(services, store)
     return ChangeSetView(
         number=0,
         requester=requester,
@@ -75,15 +72,20 @@ def _view(
         created_at=now,
         deadline=now,
         offer="",
-        steps=tuple(_step_view(services, store, requester, step) for step in planned),
+        steps=tuple(_step_view(services, directory, requester, step) for step in planned),
         permissions_stated=isinstance(command, RevokeTrust) or command.permissions_stated,
         channel=channel,
     )
 
 
-def _step_view(services: Services, store: Store, requester: str, step: "Planned") -> StepView:
-    directory = load_directory(services, store)
-    rules = Rules(requester=requester, maintainers=step.facts.maintainers, fingerprint="")
+def _step_view(services: Services, directory: Directory, requester: str, step: Planned) -> StepView:
+    rules = Rules(
+        requester=requester,
+        maintainers=step.facts.maintainers,
+        fingerprint="",
+        policy=services.policies.current.policy_of(step.operation.package),
+        is_revoke=isinstance(step.operation, Revoke),
+    )
     reviewers = reviewers_of(rules, directory)
     return StepView(
         operation=step.operation,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.domain.evidence import EvidenceKind
 from bot.domain.patterns import Selection, selection_of
+from bot.domain.two_days import TWO_DAYS
 from storage.coverage_models import PackageRow
 from storage.store import Store
 
@@ -21,6 +22,8 @@ HOURLY = timedelta(hours=1)
 FIRST_FAILURE = timedelta(seconds=2)
 LONGEST_FAILURE = timedelta(hours=6)
 
+_SEEN_LATE = timedelta(hours=6)
+"""So long after npm's two days a version may still show that came in their last minutes."""
 _SPREAD_OF_HOUR = timedelta(minutes=10)
 _ALARMING = frozenset({EvidenceKind.TRUSTED, EvidenceKind.DOWNGRADED})
 """Packages of which the next version can be an alarm."""
@@ -55,12 +58,13 @@ class Interest:
         return next_night(zone or UTC, now) + _spread(row.name, NIGHT_LASTS)
 
 
-def load_interest(store: Store, names: Iterable[str]) -> Interest:
-    """Read what decides how often some packages are read."""
+def load_interest(store: Store, names: Iterable[str], now: datetime) -> Interest:
+    """Read what decides how often some packages are read: what npm has dropped since is awaited no more."""
+    awaited = (made for made in store.packages.list_set_ups(names) if now < made.applied_at + TWO_DAYS + _SEEN_LATE)
     return Interest(
         watched=list_watched(store),
         npm_users=frozenset(link.npm_user for link in store.links.list_linked()),
-        awaited=frozenset(set_up.package for set_up in store.packages.list_set_ups(names)),
+        awaited=frozenset(made.package for made in awaited),
     )
 
 

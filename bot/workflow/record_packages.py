@@ -13,7 +13,7 @@ from bot.domain.provenance import Provenance
 from bot.errors import StorageError
 from bot.registry import Found, NotFound, NotModified
 from bot.services import Services
-from bot.workflow import alarms, arrivals, coverage
+from bot.workflow import alarms, arrivals, coverage, drift, owners_again
 from bot.workflow.read_packages import Batch, Failed, Read
 from bot.workflow.reading_times import HOURLY, Interest, load_interest, pause_after_failures
 from bot.workflow.readings import Reading
@@ -71,7 +71,7 @@ async def _record_alone(services: Services, part: Read | Batch, resume_at: datet
 
 def _record_all(services: Services, store: Store, batch: Batch, resume_at: datetime | None) -> None:
     now = services.clock.now()
-    interest = load_interest(store, [read.row.name for read in batch.reads])
+    interest = load_interest(store, [read.row.name for read in batch.reads], now)
     back: list[str] = []
     for read in batch.reads:
         row = store.packages.find(read.row.name)
@@ -105,7 +105,9 @@ def _record(
             reading = _note_facts(row, facts, read.provenance, now)
             row.etag = etag
             alarms.note_read(services, store, reading)
+            drift.note_read(services, store, reading)
             arrivals.note_read(services, store, reading)
+            owners_again.note_read(services, store, reading)
         case NotFound(status=status, why=why):
             _note_absence(row, "" if status == HTTPStatus.NOT_FOUND else why)
         case NotModified():

@@ -8,6 +8,9 @@ from bot.services import Services
 from bot.workflow.lane import Errand
 from bot.workflow.look import CONFIGURATIONS, settle_look
 from bot.workflow.recording import add_handoff, end_attempt, wipe_session
+from bot.workflow.remember import remember
+from bot.workflow.retry import settle_retry
+from bot.workflow.survey_progress import count_read
 from storage.models import ReadRow
 from storage.store import Store
 
@@ -29,8 +32,13 @@ def record_read(
     now = ending.now
     match answer:
         case outcome.Listed(configurations=configurations):
+            known = store.readings.find(row.package)
+            known_before = known.configurations if known else ""
             row.state, row.read_at = "done", now
             row.result = CONFIGURATIONS.dump_json(configurations).decode()
+            at, npm_user = errand.started_at, errand.npm_user
+            if remember(store, row.package, configurations, npm_user=npm_user, at=at) is not None:
+                row.before = known_before
         case outcome.Challenged():
             row.state = "waiting"
             add_handoff(services, store, errand, answer, ending)
@@ -40,15 +48,17 @@ def record_read(
         case outcome.AccountRefused(message=message):
             _fail(row, f"npm does not show them to your account: {message}")
         case outcome.TooFast() | outcome.NotSent() | outcome.Unclear():
-            why = "npm asked me to slow down" if isinstance(answer, outcome.TooFast) else answer.why
+            why = answer.why
             row.state, row.next_try_at, row.problem = "ready", now + max(ending.pause, _AGAIN), why
             if row.next_try_at > row.deadline:
                 _fail(row, why)
         case _:
             raise TypeError("only a list answers a read")
     store.surfaces.touch(f"list:{row.batch}", now)
+    count_read(store, row, now)
     if row.step_id is not None:
         settle_look(services, store, row, now)
+    settle_retry(services, store, row, now)
 
 
 def _fail(row: ReadRow, why: str) -> None:

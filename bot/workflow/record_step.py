@@ -16,6 +16,7 @@ from bot.workflow.authorise import load_directory, load_step_facts
 from bot.workflow.lane import Errand
 from bot.workflow.look import compare_again
 from bot.workflow.recording import FRESH_REFUSALS, Ending, add_handoff, end_attempt, wipe_session
+from bot.workflow.remember import note_done, remember
 from storage.models import StepRow
 from storage.store import Store
 
@@ -51,10 +52,8 @@ def record_write(
         case outcome.Invalid(message=message) | outcome.Overlapping(message=message) | outcome.Missing(message=message):
             transitions.update_progress(row, npm_message=message)
             transitions.move(store, row, _refusal(answer), now=ending.now)
-        case outcome.TooFast():
-            _wait(store, row, "npm asked me to slow down", ending)
-        case outcome.NotSent(why=why):
-            _wait(store, row, why, ending)
+        case outcome.TooFast() | outcome.NotSent():
+            _wait(store, row, answer.why, ending)
         case outcome.Unclear(why=why):
             _lose(services, store, row, why, ending)
         case outcome.Listed():
@@ -80,6 +79,8 @@ def record_check(
     _forget_last(row, answer)
     match answer:
         case outcome.Listed(configurations=configurations):
+            at = errand.started_at
+            remember(store, row.package, configurations, npm_user=errand.npm_user, at=at)
             transitions.move(store, row, step_events.Throttled(), now=ending.now)
             if row.state == State.READY.value:
                 compare_again(services, store, row, configurations, ending.now)
@@ -91,8 +92,7 @@ def record_check(
         case outcome.AccountRefused(message=message):
             _refuse_account(services, store, row, errand, message, ending, reading=False)
         case outcome.TooFast() | outcome.NotSent() | outcome.Unclear():
-            why = "npm asked me to slow down" if isinstance(answer, outcome.TooFast) else answer.why
-            _wait(store, row, why, ending)
+            _wait(store, row, answer.why, ending)
             row.next_try_at = max(row.next_try_at, ending.now + _LOOK_AGAIN)
         case _:
             raise TypeError("only a list answers a check")
@@ -123,10 +123,14 @@ def _accepted(
         found = find_configuration(configurations, target.publisher, target.permissions)
         if found is None:
             row.settles_at = ending.attempt.deadline + services.options.lag
+            store.readings.note_change(row.package, settled_at=row.settles_at)
             transitions.set_trouble(row, "npm's answer did not show the configuration", ending.now)
             transitions.move(store, row, step_events.Unclear(), now=ending.now)
             return
         _keep(row, found)
+        note_done(services, store, row.package, at=ending.now, made=found)
+    elif errand.operation:
+        note_done(services, store, row.package, at=ending.now, revoked=revoked_id_of(errand.operation))
     transitions.move(store, row, step_events.Succeeded(), now=ending.now)
 
 
@@ -200,6 +204,7 @@ def _wait(store: Store, row: StepRow, trouble: str, ending: Ending) -> None:
 
 def _lose(services: Services, store: Store, row: StepRow, why: str, ending: Ending) -> None:
     row.settles_at = ending.attempt.deadline + services.options.lag
+    store.readings.note_change(row.package, settled_at=row.settles_at)
     transitions.set_trouble(row, why, ending.now)
     transitions.move(store, row, step_events.Unclear(), now=ending.now)
 
@@ -242,6 +247,9 @@ def _settle(
     now: datetime,
 ) -> None:
     settled = row.settles_at is None or errand.started_at >= row.settles_at
+    if settled:
+        at = errand.started_at
+        remember(store, row.package, configurations, npm_user=errand.npm_user, at=at, is_ours=True)
     target = target_of(errand.operation, errand.phase) if errand.operation else None
     if row.lifecycle.call is Call.CREATE and target is not None:
         event = _look_for(row, target, configurations, settled=settled)

@@ -6,20 +6,21 @@ from datetime import datetime, timedelta
 from bot.domain.events import AuditKind
 from bot.domain.outcome import Challenged, NotSent, ReadAnswer, TooFast, WriteAnswer
 from bot.domain.overview import HandoffState
+from bot.domain.pacing import Pace, pace_after
 from bot.services import Services
 from bot.workflow import transitions
-from bot.workflow.lane import LANE, LIST, Errand, live_session
+from bot.workflow.lane import LIST, Errand, live_session
 from bot.workflow.presence import mark_present
 from bot.workflow.windows import note_answer
 from storage.account_models import HandoffRow, LinkRow
-from storage.models import AttemptRow
+from storage.models import AttemptRow, LeaseRow
 from storage.repository import new_token
+from storage.sealed import about_auth_url, about_done_url
 from storage.store import Store
 
 FRESH_REFUSALS = 3
 """A fresh one-time password that is refused so often running is not going to be taken: the next approver."""
 
-_LONGEST_PAUSE = timedelta(seconds=60)
 _POLL = timedelta(seconds=1)
 
 
@@ -39,14 +40,12 @@ def end_attempt(
 ) -> Ending | None:
     """Close the attempt and set the pace; None when it was closed already: the lane was taken over meanwhile."""
     attempt = store.lanes.find_attempt(errand.attempt_id)
-    lease = store.lanes.find(LANE)
+    lease = store.lanes.find(attempt.lane) if attempt else None
     if attempt is None or attempt.finished_at is not None or lease is None or lease.fencing != attempt.fencing:
         return None
     now = services.clock.now()
     attempt.finished_at, attempt.answer = now, type(answer).__name__
-    lease.unreached = lease.unreached + 1 if isinstance(answer, NotSent) else 0
-    pause = _pause_after(services, answer, lease.unreached)
-    lease.next_call_at = now + pause
+    pause = _set_pace(services, lease, answer, now)
     link = store.links.find_linked(errand.slack_user)
     if link is not None and used_password and not isinstance(answer, Challenged | NotSent):
         link.confirmed_at = now
@@ -59,6 +58,8 @@ def end_attempt(
         actor=errand.slack_user,
         at=now,
         step_id=errand.step_id,
+        package=errand.package,
+        attempt=attempt.id,
         call=errand.call,
         npm_user=errand.npm_user,
         answer=attempt.answer,
@@ -72,14 +73,20 @@ def _is_session_of(services: Services, link: LinkRow, errand: Errand) -> bool:
     return session is not None and session.get_secret_value() == errand.session.get_secret_value()
 
 
-def _pause_after(services: Services, answer: WriteAnswer | ReadAnswer, unreached: int) -> timedelta:
-    match answer:
-        case TooFast(retry_after=seconds):
-            return max(services.options.pace, timedelta(seconds=seconds or _LONGEST_PAUSE.total_seconds()))
-        case NotSent():
-            return max(services.options.pace, min(timedelta(seconds=2 ** min(unreached, 6)), _LONGEST_PAUSE))
-        case _:
-            return services.options.pace
+def _set_pace(services: Services, lease: LeaseRow, answer: WriteAnswer | ReadAnswer, now: datetime) -> timedelta:
+    """Let an answer have its effect on the pace of its lane; tell the time until the next call."""
+    floor = services.options.pace.total_seconds()
+    before = Pace(seconds=lease.pace_ms / 1000, steady=lease.steady, unreached=lease.unreached)
+    pace, seconds = pace_after(before, answer, floor=floor)
+    lease.steady, lease.unreached = pace.steady, pace.unreached
+    lease.pace_ms = round(pace.seconds * 1000) if pace.seconds > floor else 0
+    if isinstance(answer, TooFast):
+        lease.slowed_at = now
+    elif not lease.pace_ms:
+        lease.slowed_at = None
+    pause = timedelta(seconds=seconds)
+    lease.next_call_at = now + pause
+    return pause
 
 
 def wipe_session(store: Store, link: LinkRow | None, *, why: str, now: datetime) -> None:
@@ -115,14 +122,21 @@ def add_handoff(services: Services, store: Store, errand: Errand, challenge: Cha
     )
     if challenge.auth_url is not None and challenge.done_url is not None:
         handoff.host, handoff.state = host_of(challenge.auth_url.get_secret_value()), HandoffState.OPEN.value
-        handoff.sealed_auth_url = services.vault.seal(challenge.auth_url)
-        handoff.sealed_done_url = services.vault.seal(challenge.done_url)
+        handoff.sealed_auth_url = services.vault.seal(challenge.auth_url, about_auth_url(handoff))
+        handoff.sealed_done_url = services.vault.seal(challenge.done_url, about_done_url(handoff))
     else:
         handoff.outcome = f"I have no link that I could send: {challenge.problem}."
         if ending.link is not None:
             ending.link.away = True
     store.audit.add(
-        AuditKind.HANDOFF_MADE, actor=errand.slack_user, at=now, step_id=errand.step_id, npm_user=errand.npm_user
+        AuditKind.HANDOFF_MADE,
+        actor=errand.slack_user,
+        at=now,
+        step_id=errand.step_id,
+        package=errand.package,
+        npm_user=errand.npm_user,
+        handoff=handoff.id,
+        host=handoff.host,
     )
     store.surfaces.want(f"handoff:{handoff.id}", channel=errand.slack_user, now=now, urgent=True)
 
@@ -132,7 +146,12 @@ def close_handoff(store: Store, handoff: HandoffRow, state: HandoffState, now: d
     handoff.state = state.value
     handoff.sealed_auth_url = handoff.sealed_done_url = ""
     store.audit.add(
-        AuditKind.HANDOFF_ENDED, actor=handoff.slack_user, at=now, step_id=handoff.step_id, state=state.value
+        AuditKind.HANDOFF_ENDED,
+        actor=handoff.slack_user,
+        at=now,
+        step_id=handoff.step_id,
+        handoff=handoff.id,
+        state=state.value,
     )
     store.surfaces.touch(f"handoff:{handoff.id}", now)
     if handoff.step_id is not None:

@@ -1,7 +1,9 @@
 """What reviewers can do besides approving: give the reason of a rejection, withdraw, look, lend their account."""
 
+from collections.abc import Mapping
+
 from bot.domain import step_events
-from bot.domain.approval import Action, Denial, approvals_missing, executors_of
+from bot.domain.approval import Action, Denial, StepFacts, approvals_missing, executors_of
 from bot.domain.deliveries import ClickDelivery
 from bot.domain.events import AuditKind
 from bot.domain.lifecycle import State
@@ -17,8 +19,8 @@ from bot.workflow.answering import answer
 from bot.workflow.authorise import authorise
 from bot.workflow.handoff import set_present
 from bot.workflow.lane import OPERATION
-from bot.workflow.look import add_look
-from bot.workflow.review import Desk, ask_executor, at_desk, decide_again, what_next
+from bot.workflow.look import add_looks
+from bot.workflow.review import Desk, ask_executor, at_desk, decide_all, what_next
 from storage.models import StepRow
 
 
@@ -29,10 +31,11 @@ async def open_reject_form(services: Services, delivery: ClickDelivery) -> None:
     def decide(desk: Desk) -> Message | None:
         in_review = _in(desk, State.IN_REVIEW)
         if not in_review:
+            desk.note_futile("decided")
             return decisions.render_decided_already(desk.number, desk.change_set.requester)
-        denials = [authorise(Action.REJECT, desk.person, desk.facts(step), desk.directory) for step in in_review]
-        if all(denials):
-            return desk.deny(Action.REJECT, next(filter(None, denials)), in_review[0])
+        allowed, denied = desk.sort_out(Action.REJECT, in_review)
+        if not allowed and denied:
+            return desk.deny(Action.REJECT, *denied)
         rejected.clear()  # a transaction may be done again
         rejected.extend(request_words(OPERATION.validate_json(step.operation)) for step in in_review)
         return None
@@ -48,26 +51,26 @@ async def open_reject_form(services: Services, delivery: ClickDelivery) -> None:
 
 async def withdraw(services: Services, delivery: ClickDelivery) -> None:
     """[Withdraw]: take the own approval back, until the call starts."""
-    await at_desk(services, delivery, delivery.value, _withdraw, only_stops=True)
+    await at_desk(services, delivery, delivery.value, _withdraw, only_stops=True, of_several=True)
 
 
 def _withdraw(desk: Desk) -> Message:
-    own = [
-        (step, decision) for step in desk.steps if (decision := desk.store.decisions.find_of(step.id, desk.person.id))
-    ]
-    if not any(decision.approved for _, decision in own):
+    given = {step_id for step_id, decision in desk.own_decisions().items() if decision.approved}
+    own = [step for step in desk.steps if step.id in given]
+    if not own:
         return desk.deny(Action.WITHDRAW, Denial.NOT_YOURS, desk.steps[0])
-    withdrawn = False
-    for step, decision in own:
-        before = step.lifecycle
-        if not (before.untouched and before.state in {State.IN_REVIEW, State.READY, State.WAITING}):
-            continue
-        decision.void_at = desk.now
-        desk.store.flush()
-        met = approvals_missing(desk.facts(step), desk.directory) == 0
-        transitions.move(desk.store, step, step_events.Withdrawn(quorum_met=met), actor=desk.person.id, now=desk.now)
-        if met and step.executor == desk.person.id:
-            _hand_on(desk, step)
+    waiting = [step for step in own if _can_withdraw(step)]
+    if not waiting:
+        return decisions.render_too_late(desk.number)
+    desk.store.decisions.void_all([step.id for step in waiting], desk.now, by=desk.person.id)
+    facts = desk.all_facts(own)
+    still = {step.id for step in own if approvals_missing(facts[step.id], desk.directory) == 0}
+    for met in (False, True):
+        rows = [step for step in waiting if (step.id in still) is met]
+        event = step_events.Withdrawn(quorum_met=met)
+        transitions.move_all(desk.store, rows, event, actor=desk.person.id, now=desk.now)
+    _hand_on(desk, [step for step in waiting if step.id in still and step.executor == desk.person.id], facts)
+    for step in waiting:
         desk.store.audit.add(
             AuditKind.WITHDRAWN,
             actor=desk.person.id,
@@ -76,43 +79,56 @@ def _withdraw(desk: Desk) -> Message:
             step_id=step.id,
             fingerprint=step.fingerprint,
         )
-        withdrawn = True
-    if not withdrawn:
-        return decisions.render_too_late(desk.number)
-    still = all(approvals_missing(desk.facts(step), desk.directory) == 0 for step, _ in own)
-    return decisions.render_withdrawn(desk.number, others_approve=still)
+    return decisions.render_withdrawn(desk.number, others_approve=len(still) == len(own))
 
 
-def _hand_on(desk: Desk, step: StepRow) -> None:
+def _can_withdraw(step: StepRow) -> bool:
+    before = step.lifecycle
+    return before.untouched and before.state in {State.IN_REVIEW, State.READY, State.WAITING}
+
+
+def _hand_on(desk: Desk, steps: list[StepRow], facts: Mapping[int, StepFacts]) -> None:
     """The executor withdrew, and others have approved as well: it runs with the account of one of them."""
-    step.executor = next(iter(executors_of(desk.facts(step), desk.directory)), "")
-    ask_executor(desk, step)
-    transitions.move(desk.store, step, step_events.PersonDone(), actor=desk.person.id, now=desk.now)
+    asked: set[str] = set()
+    for step in steps:
+        step.executor = next(iter(executors_of(facts[step.id], desk.directory)), "")
+        if step.executor not in asked:
+            ask_executor(desk, step)
+        asked.add(step.executor)
+    transitions.move_all(desk.store, steps, step_events.PersonDone(), actor=desk.person.id, now=desk.now)
 
 
 async def run_with_my_account(services: Services, delivery: ClickDelivery) -> None:
     """[Run with my account]: another reviewer approves and lends their account, so that nobody absent is waited for."""
-    await at_desk(services, delivery, delivery.value, _run_with_my_account)
+    await at_desk(services, delivery, delivery.value, _run_with_my_account, of_several=True)
 
 
 def _run_with_my_account(desk: Desk) -> Message:
     waiting = [*_in(desk, State.WAITING), *(step for step in _in(desk, State.READY) if _is_executor_away(desk, step))]
+    waiting = waiting or _share(desk)
     if not waiting:
+        desk.note_futile("nothing_to_decide")
         transitions.touch(desk.store, desk.change_set.id, desk.now)
         return decisions.render_nothing_to_decide(desk.number)
-    for step in waiting:
-        denial = authorise(Action.RUN_WITH_MY_ACCOUNT, desk.person, desk.facts(step), desk.directory)
-        if denial is not None:
-            return desk.deny(Action.RUN_WITH_MY_ACCOUNT, denial, step)
+    allowed, denied = desk.sort_out(Action.RUN_WITH_MY_ACCOUNT, waiting)
+    if not allowed and denied:
+        return desk.deny(Action.RUN_WITH_MY_ACCOUNT, *denied)
     link = desk.store.links.find_linked(desk.person.id)
     if link is not None:
         set_present(desk.store, link, desk.now)
-    for step in waiting:
-        decide_again(desk, step)
+    decide_all(desk, desk.undecided(allowed), approved=True)  # to lend an account is to approve
+    for step in allowed:
         step.executor = desk.person.id
         transitions.update_progress(step, tried=(), npm_message="", trouble="", refused_passwords=0)
-        transitions.move(desk.store, step, step_events.PersonDone(), actor=desk.person.id, now=desk.now)
-    return decisions.render_taken_over(desk.number, what_next(desk, waiting[0]))
+    transitions.move_all(desk.store, allowed, step_events.PersonDone(), actor=desk.person.id, now=desk.now)
+    transitions.touch(desk.store, desk.change_set.id, desk.now)
+    return decisions.render_taken_over(desk.number, what_next(desk, allowed[0]))
+
+
+def _share(desk: Desk) -> list[StepRow]:
+    """Of several steps that wait for their turn: the later half of what somebody else's account is used for."""
+    others = [step for step in _in(desk, State.READY) if step.executor != desk.person.id and step.lifecycle.untouched]
+    return others[(len(others) + 1) // 2 :] if len(desk.steps) > 1 else []
 
 
 def _is_executor_away(desk: Desk, step: StepRow) -> bool:
@@ -126,14 +142,14 @@ async def look(services: Services, delivery: ClickDelivery) -> None:
     def decide(desk: Desk) -> Message:
         blind = [step for step in _in(desk, State.IN_REVIEW) if transitions.facts_of(step).needs_look]
         if not blind:
+            desk.note_futile("nothing_to_decide")
             transitions.touch(desk.store, desk.change_set.id, desk.now)
             return decisions.render_nothing_to_decide(desk.number)
         for step in blind:
             denial = authorise(Action.LOOK, desk.person, desk.facts(step), desk.directory)
             if denial is not None:
                 return desk.deny(Action.LOOK, denial, step)
-        for step in blind:
-            add_look(desk.store, step, desk.person.id, desk.now)
+        add_looks(desk.services, desk.store, blind, desk.person.id, desk.now)
         link = desk.store.links.find_linked(desk.person.id)
         if link is not None:
             set_present(desk.store, link, desk.now)

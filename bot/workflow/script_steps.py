@@ -15,6 +15,9 @@ from storage.store import Store
 MOST_LINES = 20
 """What is more is for another script."""
 
+_MOST_LOOKED_AT = 4 * MOST_LINES
+"""Steps that are looked at to find them: each costs a few looks into the database, for every link that is drawn."""
+
 _MOST_LETTERS = 9000
 """Of all lines together: a message of Slack's holds no more."""
 
@@ -26,8 +29,8 @@ def list_scriptable(services: Services, store: Store, slack_user: str) -> list[S
     """
     directory = load_directory(services, store)
     chosen: dict[str, StepRow] = {}
-    for row in store.change_sets.list_steps([State.READY, State.WAITING]):
-        if row.executor != slack_user or advance(row.lifecycle, step_events.HandedOut()) is None:
+    for row in store.line.list_first(slack_user, [State.READY, State.WAITING], _MOST_LOOKED_AT):
+        if advance(row.lifecycle, step_events.HandedOut()) is None:
             continue
         change_set = store.change_sets.load(row.change_set_id)
         facts = load_step_facts(services, store, change_set, row)

@@ -133,6 +133,7 @@ def draw_script(services: Services, store: Store, reference: str) -> Message | N
             npm_user=script.npm_user,
             registry=services.options.registry_url,
             steps=tuple(_step_view(store, step, script) for step in _steps_of(store, script)),
+            replaces=store.line.count_replaces(script.slack_user) if script.ran_at is None else 0,
             ran_at=script.ran_at,
             reads_ask=asking_of(store, link, Method.LIST) is Asking.EACH,
         )

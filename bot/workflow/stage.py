@@ -1,56 +1,38 @@
 """Staging: what a person asks for becomes a change set, when every prerequisite of npm's holds."""
 
+import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
 
 from bot.domain.approval import Action, Directory, Person, reviewers_of
-from bot.domain.approval import StepFacts as Rules
+from bot.domain.batch import wanted_of
+from bot.domain.command_arguments import MOST_PACKAGES
 from bot.domain.command_line import command_line_of, draft_of
-from bot.domain.commands import Change, ReplaceTrust, RevokeTrust
+from bot.domain.commands import Change, RevokeTrust, SetUp
 from bot.domain.deliveries import CommandDelivery, SubmissionDelivery
-from bot.domain.events import AuditKind
 from bot.domain.evidence import PackageFacts
-from bot.domain.lifecycle import OPEN_STATES, Step
-from bot.domain.mistakes import Mistake
-from bot.domain.operations import Create, Operation, Replace, Revoke, fingerprint_of, plan_of
-from bot.domain.packages import PackageName
+from bot.domain.lifecycle import OPEN_STATES
 from bot.domain.publishers import PROVIDERS
 from bot.messages import refusals
 from bot.messages.commands import render_json, render_remarks
 from bot.messages.denials import Denied, render_denial
 from bot.messages.message import Message, join
 from bot.messages.notices import render_no_reviewer_yet, render_staged
+from bot.messages.policy import render_several_channels
 from bot.messages.refusals import note_of_look
 from bot.notifications import ChannelAccess
 from bot.services import Services
-from bot.workflow import transitions
+from bot.workflow import batches, transitions
 from bot.workflow.answering import answer
-from bot.workflow.authorise import authorise, load_directory, load_person, load_step_facts
-from bot.workflow.handoff import set_present
+from bot.workflow.authorise import authorise, load_all_step_facts, load_directory, load_person
 from bot.workflow.invite import invite_reviewers
-from bot.workflow.known_packages import remember_unseen
 from bot.workflow.lane import OPERATION, live_session
-from bot.workflow.look import add_look
 from bot.workflow.packages import is_configured_registry, load_facts, registry_host, tell_missing
+from bot.workflow.plan_step import Planned, Unfit, check, find_same, plan, with_preflight
+from bot.workflow.policy_checks import channels_of, check_request
 from bot.workflow.preview import describe_calls, show_preview
-from storage.models import ChangeSetRow, StepRow
-from storage.records import StepFacts, StepProgress
+from bot.workflow.store_request import Request, store_request
+from storage.models import ChangeSetRow
 from storage.store import Store
-
-REQUEST_LIFE = timedelta(hours=72)
-"""How long a request waits for its approval and its confirmation."""
-
-FINDING_OUT = timedelta(hours=24)
-"""How long after that a step whose call was lost is looked for, and a half replaced one is finished."""
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """One step as it would be staged."""
-
-    operation: Operation
-    facts: StepFacts
-    is_private: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +56,13 @@ async def stage(
 ) -> None:
     """Check, then store the change set and let its message be posted; or say why not, with the way out.
 
+    Patterns and many names become a batch, which is shown to its person before anything is asked for.
+
     Raises:
         RegistryError: npm cannot be asked now.
         SlackError: Slack cannot be asked now.
     """
     origin = channel or (delivery.channel if isinstance(delivery, CommandDelivery) else "")
-    target = services.options.channel or origin
     if await services.database.run(lambda store: store.change_sets.find_delivery(inbox_id)):
         await _announce(services, delivery, command, inbox_id, origin)
         return
@@ -92,18 +75,53 @@ async def stage(
         refusal = refusals.render_other_registry(command.registry, host=registry_host(services))
         await _refuse(services, delivery, Refused(refusal, command.model_copy(update={"registry": ""})), origin)
         return
+    otherwise = services.options.channel or origin
+    places = channels_of(services, command.packages, otherwise)
+    target = next(iter(places), otherwise)
     access = await services.notifier.check_channel(target)
-    planned = await _plan_all(services, person, command, target, access)
-    if isinstance(planned, Refused):
-        await _refuse(services, delivery, planned, origin)
-    elif command.dry_run:
-        await show_preview(services, delivery, command, planned, origin)
-    elif twice := await services.database.run(
-        lambda store: _store(services, store, person.id, command, planned, inbox_id, target)
-    ):
-        await answer(services, delivery, twice, channel=origin)
+    if len(places) > 1 and not _is_for_batch(command):
+        refusal = render_several_channels(places, file=services.policies.current.file)
+        await _refuse(services, delivery, Refused(refusal, command), origin)
+    elif not access.postable:
+        await _refuse(services, delivery, Refused(refusals.render_cannot_post(target, access.why), command), origin)
+    elif _is_for_batch(command):
+        await batches.begin(services, delivery, command, inbox_id=inbox_id, channel=target, origin=origin)
     else:
-        await _announce(services, delivery, command, inbox_id, origin)
+        await _stage_named(services, delivery, command, person, access, Target(inbox_id, target, origin))
+
+
+def _is_for_batch(command: Change) -> bool:
+    return command.selection is not None or len(command.packages) > MOST_PACKAGES
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a request comes from, and where it is to stand."""
+
+    inbox_id: int
+    channel: str
+    origin: str
+
+
+async def _stage_named(
+    services: Services,
+    delivery: CommandDelivery | SubmissionDelivery,
+    command: Change,
+    person: Person,
+    access: ChannelAccess,
+    target: Target,
+) -> None:
+    planned = await _plan_all(services, person, command, access, target.channel)
+    if isinstance(planned, Refused):
+        await _refuse(services, delivery, planned, target.origin)
+    elif command.dry_run:
+        await show_preview(services, delivery, command, planned, target.origin)
+    elif twice := await services.database.run(
+        lambda store: _store(services, store, person.id, command, planned, target)
+    ):
+        await answer(services, delivery, twice, channel=target.origin)
+    else:
+        await _announce(services, delivery, command, target.inbox_id, target.origin)
 
 
 async def _refuse(
@@ -126,29 +144,42 @@ async def _directory(services: Services) -> Directory:
 
 
 async def _plan_all(
-    services: Services, person: Person, command: Change, target: str, access: ChannelAccess
+    services: Services, person: Person, command: Change, access: ChannelAccess, channel: str
 ) -> "list[Planned] | Refused":
     """Look at each package; either all can be staged, or everything that is wrong is told at once."""
-    if not access.postable:
-        return Refused(refusals.render_cannot_post(target, access.why), command)
     link = await services.database.run(lambda store: store.links.find_linked(person.id))
+    directory = await _directory(services)
     has_session = live_session(services, link) is not None
-    planned: list[Planned] = []
+    stated = _permissions_stated(command)
+    fitting: list[tuple[Planned, PackageFacts]] = []
     refused: list[Message] = []
     lacks_source = False
-    for package in command.packages:
-        found = await load_facts(services, package, link)
+    for wanted in wanted_of(command, command.packages):
+        found = await load_facts(services, wanted.package, link)
         if not isinstance(found, PackageFacts):
-            refused.append(tell_missing(package, found, linked=has_session))
+            refused.append(tell_missing(wanted.package, found, linked=has_session))
             continue
-        step = _plan(command, package, found)
-        lacks_source |= isinstance(step, Message)
-        problem = step if isinstance(step, Message) else await _check(services, person, step, found, access)
+        step = plan(services, wanted, found)
+        if isinstance(step, Unfit):
+            refused.append(step.message)
+            lacks_source |= step.lacks_source
+            continue
+        problem = await check(services, person, step, found, directory, permissions_stated=stated)
         if problem is not None:
-            refused.append(problem)
-        elif isinstance(step, Planned):
-            planned.append(step)
-    return Refused(join(refused), command, lacks_source=lacks_source) if refused else planned
+            refused.append(problem.message)
+        elif step.is_private and not access.private:
+            refused.append(refusals.render_private_package(found.name))
+        else:
+            fitting.append((step, found))
+    if not refused and (limit := await check_request(services, person.id, command.packages, channel=channel)):
+        refused.append(limit)
+    planned = [step for step, _ in fitting]
+    if not refused:
+        twice = await services.database.run(lambda store: _check_open(services, store, planned))
+        refused += [twice] if twice else []
+    if refused:
+        return Refused(join(refused), command, lacks_source=lacks_source)
+    return await asyncio.gather(*(with_preflight(services, step, found) for step, found in fitting))
 
 
 def _with_placeholder(command: Change) -> Change:
@@ -160,147 +191,37 @@ def _with_placeholder(command: Change) -> Change:
     return command.model_copy(update={"fields": {**command.fields, spec.source_flag: (placeholder,)}})
 
 
-def _plan(command: Change, name: PackageName, found: PackageFacts) -> "Planned | Message":
-    facts = StepFacts(evidence=found.evidence, maintainers=found.maintainers)
-    if isinstance(command, RevokeTrust):
-        operation = Revoke(
-            package=name, configuration_id=command.configuration_id, from_repository=command.from_repository
-        )
-        return Planned(operation, facts.model_copy(update={"needs_look": True}), found.private)
-    spec = PROVIDERS[command.provider]
-    is_stated = spec.source_flag in command.fields
-    inferred = found.repository if found.repository_host == spec.host else ""
-    publisher = spec.build(command.fields, "" if is_stated else inferred)
-    if isinstance(publisher, Mistake):
-        if found.repository and not is_stated:
-            where = f"{found.repository} on {found.repository_host}"
-            return refusals.render_repository_unfit(found.name, found=where, provider=spec.title)
-        return refusals.render_repository_missing(found.name, flag=spec.source_flag)
-    warnings = []
-    if is_stated and inferred and inferred != publisher.source:
-        warnings.append(f"The package itself names another repository: {inferred}.")
-    update = {"repository_inferred": not is_stated, "warnings": tuple(warnings)}
-    if not isinstance(command, ReplaceTrust):
-        create = Create(package=name, publisher=publisher, permissions=command.permissions)
-        return Planned(create, facts.model_copy(update=update), found.private)
-    replacement = Replace(
-        package=name,
-        configuration_id=command.configuration_id,
-        from_repository=command.from_repository,
-        publisher=publisher,
-        permissions=command.permissions,
-    )
-    return Planned(replacement, facts.model_copy(update=update | {"needs_look": True}), found.private)
-
-
-async def _check(
-    services: Services, person: Person, step: Planned, found: PackageFacts, access: ChannelAccess
-) -> Message | None:
-    """The prerequisites: somebody can approve and write, the name may be seen here, nobody asks for the same."""
-    if not found.maintainers:
-        return refusals.render_no_maintainers(found.name)
-    if step.is_private and not access.private:
-        return refusals.render_private_package(found.name)
-    directory = await _directory(services)
-    rules = Rules(requester=person.id, maintainers=found.maintainers, fingerprint="")
-    reviewers = reviewers_of(rules, directory)
-    if reviewers.are_admins and not reviewers.people:
-        return refusals.render_no_admins(found.name)
-    return await services.database.run(lambda store: _check_open(services, store, [step]))
+def _permissions_stated(command: Change) -> bool:
+    return isinstance(command, RevokeTrust) or command.permissions_stated
 
 
 def _check_open(services: Services, store: Store, planned: list[Planned]) -> Message | None:
+    pending = store.batches.find_pending(step.operation.package for step in planned)
     for step in planned:
-        fingerprint = _fingerprint(services, store, step.operation)
-        for row in store.change_sets.list_open_steps_of(step.operation.package):
-            if row.fingerprint == fingerprint:
-                number = store.change_sets.load(row.change_set_id).number
-                return refusals.render_already_open(step.operation.package, number)
+        package = step.operation.package
+        if same := find_same(services, store, step.operation, pending.get(package, [])):
+            return refusals.render_already_open(package, same.number)
     return None
-
-
-def _fingerprint(services: Services, store: Store, operation: Operation) -> str:
-    return fingerprint_of(operation, workspace=store.workspace, registry=services.options.registry_url)
 
 
 def _store(
-    services: Services,
-    store: Store,
-    requester: str,
-    command: Change,
-    planned: list[Planned],
-    inbox_id: int,
-    channel: str,
+    services: Services, store: Store, requester: str, command: Change, planned: list[Planned], target: Target
 ) -> Message | None:
-    """Commit the change set, its steps, its first offer and the wish for its message, in one transaction.
-
-    What was staged meanwhile, while npm was asked, is looked at once more.
-    """
-    if store.change_sets.find_delivery(inbox_id):
+    """Commit the request. What was staged meanwhile, while npm was asked, is looked at once more."""
+    if store.change_sets.find_delivery(target.inbox_id):
         return None
     if refusal := _check_open(services, store, planned):
         return refusal
-    now = services.clock.now()
-    change_set = ChangeSetRow(
-        workspace=store.workspace,
-        inbox_id=inbox_id,
+    request = Request(
+        inbox_id=target.inbox_id,
         requester=requester,
         reason=command.reason,
-        channel=channel,
-        private=any(step.is_private for step in planned),
-        created_at=now,
-        deadline=now + REQUEST_LIFE,
-        last_deadline=now + REQUEST_LIFE + FINDING_OUT,
-        offer="",
-        permissions_stated=isinstance(command, RevokeTrust) or command.permissions_stated,
+        channel=target.channel,
+        permissions_stated=_permissions_stated(command),
+        hold=isinstance(command, SetUp) and command.hold,
     )
-    steps = [_step_row(services, store, step, position) for position, step in enumerate(planned)]
-    store.change_sets.add(change_set, steps)
-    transitions.renew_offer(store, change_set, now)
-    store.surfaces.want(f"change_set:{change_set.id}", channel=channel, now=now)
-    remember_unseen(store, [row.package for row in steps], "request", now)
-    for row in steps:
-        _record_staged(store, change_set, row)
-        _look_at_once(services, store, change_set, row)
+    store_request(services, store, request, planned)
     return None
-
-
-def _step_row(services: Services, store: Store, step: Planned, position: int) -> StepRow:
-    row = StepRow(
-        workspace=store.workspace,
-        position=position,
-        package=step.operation.package,
-        operation=step.operation.model_dump_json(),
-        fingerprint=_fingerprint(services, store, step.operation),
-        facts=step.facts.model_dump_json(),
-        progress=StepProgress().model_dump_json(),
-        next_try_at=services.clock.now(),
-    )
-    row.lifecycle = Step(plan=plan_of(step.operation))
-    return row
-
-
-def _record_staged(store: Store, change_set: ChangeSetRow, row: StepRow) -> None:
-    store.audit.add(
-        AuditKind.STAGED,
-        actor=change_set.requester,
-        at=change_set.created_at,
-        change_set_id=change_set.id,
-        step_id=row.id,
-        package=row.package,
-        fingerprint=row.fingerprint,
-    )
-
-
-def _look_at_once(services: Services, store: Store, change_set: ChangeSetRow, row: StepRow) -> None:
-    """A requester who can write to the package is present, so that the configuration is read through their account."""
-    directory = load_directory(services, store)
-    rules = load_step_facts(services, store, change_set, row)
-    writes = directory.npm_users.get(change_set.requester, "") in rules.maintainers
-    link = store.links.find_linked(change_set.requester)
-    if rules.needs_look and writes and link is not None:
-        add_look(store, row, change_set.requester, change_set.created_at)
-        set_present(store, link, change_set.created_at)
 
 
 async def _announce(
@@ -348,7 +269,8 @@ def _confirmation(services: Services, store: Store, command: Change, change_set:
         parts.append(told)
     directory = load_directory(services, store)
     open_rows = [row for row in rows if row.lifecycle.state in OPEN_STATES]
-    reviewers = [reviewers_of(load_step_facts(services, store, change_set, row), directory) for row in open_rows]
+    rules = load_all_step_facts(services, store, change_set, open_rows)
+    reviewers = [reviewers_of(facts, directory) for facts in rules.values()]
     if lacking := [name for each in reviewers if not each.people for name in each.unlinked]:
         parts.append(render_no_reviewer_yet(change_set.number, list(dict.fromkeys(lacking)), change_set.channel))
     if command.as_json:

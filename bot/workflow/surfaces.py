@@ -1,12 +1,14 @@
 """Bringing our messages up to date with what is committed: one sender, the newest version, at Slack's pace."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from bot.domain.overview import ChangeSetView
+from bot.domain.sums import SumView
 from bot.errors import SlackError, StorageError
 from bot.messages.change_set import render_change_set, render_elsewhere, render_outcome_note, render_review_request
 from bot.messages.commands import render_json
@@ -16,6 +18,7 @@ from bot.messages.links import (
     LinkRefusal,
     render_link_announcement,
     render_link_decided,
+    render_link_left,
     render_link_outcome,
     render_link_refused,
     render_link_request,
@@ -24,25 +27,36 @@ from bot.messages.links import (
     render_security_notice,
 )
 from bot.messages.listings import render_listings
-from bot.messages.message import Message
+from bot.messages.message import HomeView, Message
 from bot.messages.wording import request_words
 from bot.notifications import SlackRefused, SlackThrottled
 from bot.services import Services
-from bot.workflow import digest_surfaces, transitions
+from bot.workflow import batch_surfaces, digest_surfaces, drift, home, pictures, policy_surfaces, transitions
 from bot.workflow.coverage_surfaces import draw_coverage
+from bot.workflow.freeze import draw_notice
 from bot.workflow.handoff import is_asked
+from bot.workflow.handoff_views import handoff_view
 from bot.workflow.lane import OPERATION
 from bot.workflow.list_trust import AS_JSON, listing_of
-from bot.workflow.overviews import can_write
 from bot.workflow.progress import Progress
+from bot.workflow.record import draw_record_file
+from bot.workflow.retry import draw_retried
 from bot.workflow.scripts import draw_script
-from bot.workflow.views import change_set_view, handoff_view, link_view
+from bot.workflow.sight import can_write
+from bot.workflow.sums import reviewers_in, shown_view
+from bot.workflow.survey_surfaces import draw_survey
+from bot.workflow.two_days import draw_round
+from bot.workflow.views import change_set_view, link_view
 from storage.account_models import LinkRow
 from storage.models import ChangeSetRow, SurfaceRow
 from storage.store import Store
+from storage.surfaces import CLAIM
 
 AFTER_SEND = timedelta(seconds=1)
 """A message is brought up to date at most once a second (Slack's rate for one channel)."""
+
+SEND_SECONDS = CLAIM.total_seconds() - 3
+"""What drawing and sending may take, or it is not done at all: nobody else may begin it meanwhile."""
 
 _LONGEST_PAUSE = timedelta(seconds=60)
 _GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
@@ -52,7 +66,7 @@ _CLOSED = frozenset({"is_archived", "is_inactive", "not_in_channel", "channel_no
 _REOPENED = timedelta(hours=1)
 """How often it is looked whether somebody did."""
 
-_Renderer: TypeAlias = Callable[[Services, Store, str], Message | None]
+_Renderer: TypeAlias = Callable[[Services, Store, str], Message | HomeView | None]
 _LOG = logging.getLogger(__name__)
 
 
@@ -62,22 +76,31 @@ class _Draft:
 
     surface: SurfaceRow
     version: int
-    message: Message | None
-    """None: there is nothing to show any more."""
+    message: Message | HomeView | None
+    """None: there is nothing to show any more, or nothing new."""
 
 
 async def execute_next(services: Services) -> Progress:
     """Post or update the message that is most behind."""
+    claimed_at = services.clock.monotonic()
     surface = await services.database.run(lambda store: _next_behind(services, store))
     if isinstance(surface, Progress):
         return surface
     draft = _Draft(surface, surface.wanted, None)
     try:
         draft = await services.database.run(lambda store: _draw(services, store, surface))
-        where, ts = await _send(services, draft)
+        left = SEND_SECONDS - (services.clock.monotonic() - claimed_at)
+        if left <= 0:
+            _LOG.warning("The message %s is left to another process: this one was asleep", surface.key)
+            return Progress(more=True)
+        async with asyncio.timeout(left):
+            where, ts = await _send(services, draft)
     except SlackThrottled as err:
         until = services.clock.now() + timedelta(seconds=err.retry_after)
-        await services.database.run(lambda store: store.surfaces.pause(until))
+        await services.database.run(lambda store: _pause(store, draft, until))
+    except TimeoutError:
+        _LOG.warning("Slack takes too long for the message %s", surface.key)
+        await services.database.run(lambda store: _retry(services, store, draft))
     except SlackRefused as err:
         code = err.code
         await services.database.run(lambda store: _refused(services, store, draft, code))
@@ -95,7 +118,7 @@ async def execute_next(services: Services) -> Progress:
 
 
 def _next_behind(services: Services, store: Store) -> SurfaceRow | Progress:
-    return store.surfaces.next_behind(services.clock.now()) or Progress(at=store.surfaces.next_due())
+    return store.surfaces.claim_next(services.clock.now()) or Progress(at=store.surfaces.next_due())
 
 
 def _draw(services: Services, store: Store, surface: SurfaceRow) -> _Draft:
@@ -108,6 +131,8 @@ async def _send(services: Services, draft: _Draft) -> tuple[str, str]:
     surface = draft.surface
     if draft.message is None:
         return surface.posted_in, surface.ts
+    if isinstance(draft.message, HomeView):
+        return await services.notifier.publish_view(surface.channel, draft.message, surface.ts)
     if surface.ts:
         await services.notifier.update(surface.posted_in, surface.ts, draft.message)
         return surface.posted_in, surface.ts
@@ -118,16 +143,28 @@ async def _send(services: Services, draft: _Draft) -> tuple[str, str]:
 
 
 def _shown(services: Services, store: Store, draft: _Draft, where: str, ts: str) -> None:
-    row = store.surfaces.load(draft.surface.id)
+    row = store.surfaces.load_claimed(draft.surface.id, draft.surface.claim)
     if row is not None:
         row.posted_in, row.ts, row.shown = where, ts, draft.version
         row.failures, row.problem = 0, ""
         row.behind = row.wanted > row.shown
         row.next_try_at = services.clock.now() + AFTER_SEND
+        if isinstance(draft.message, HomeView):
+            home.note_shown(store, row.channel, draft.message)
+    elif isinstance(draft.message, HomeView):
+        home.note_conflict(store, draft.surface.channel)
+    elif ts != draft.surface.ts:  # somebody else has posted it too, since this process slept over its claim
+        store.surfaces.adopt(draft.surface.key, channel=where, ts=ts, now=services.clock.now())
+
+
+def _pause(store: Store, draft: _Draft, until: datetime) -> None:
+    """Slack asks for a pause, of everything."""
+    store.surfaces.load_claimed(draft.surface.id, draft.surface.claim)
+    store.surfaces.pause(until)
 
 
 def _retry(services: Services, store: Store, draft: _Draft, longest: timedelta = _LONGEST_PAUSE) -> None:
-    row = store.surfaces.load(draft.surface.id)
+    row = store.surfaces.load_claimed(draft.surface.id, draft.surface.claim)
     if row is not None:
         row.failures += 1
         row.next_try_at = services.clock.now() + min(timedelta(seconds=2 ** min(row.failures, 20)), longest)
@@ -135,8 +172,12 @@ def _retry(services: Services, store: Store, draft: _Draft, longest: timedelta =
 
 def _refused(services: Services, store: Store, draft: _Draft, code: str) -> None:
     """Slack said no. A message that is gone is posted again; one of a closed channel goes to its people meanwhile."""
-    row = store.surfaces.load(draft.surface.id)
+    row = store.surfaces.load_claimed(draft.surface.id, draft.surface.claim)
     if row is None:
+        return
+    if code == "hash_conflict":  # of a Home: somebody else has published since
+        row.ts, row.next_try_at = "", services.clock.now()
+        home.note_conflict(store, row.channel)
         return
     row.problem = code
     if code in _GONE and row.ts and not row.key.endswith(f":{row.ts}"):  # of a copy there is another
@@ -144,6 +185,11 @@ def _refused(services: Services, store: Store, draft: _Draft, code: str) -> None
         row.next_try_at = services.clock.now()
         return
     kind, _, reference = row.key.partition(":")
+    about = reference.partition(":")[0]
+    if code == "invalid_blocks" and kind == "digest" and pictures.drop(services, store, int(about)):
+        _LOG.warning("Slack does not take the picture of %s; it is shown without", row.key)
+        row.next_try_at = services.clock.now()
+        return
     if code in _CLOSED and kind == "change_set":
         _tell_people(services, store, store.change_sets.load(int(reference.partition(":")[0])))
         _retry(services, store, draft, _REOPENED)
@@ -159,8 +205,8 @@ def _refused(services: Services, store: Store, draft: _Draft, code: str) -> None
 
 def _tell_people(services: Services, store: Store, change_set: ChangeSetRow) -> None:
     """Show a change set by DM to its requester and its reviewers, since its channel shows nothing new any more."""
-    view = change_set_view(services, store, change_set)
-    people = {change_set.requester}.union(*(step.reviewers for step in view.steps))
+    view = shown_view(services, store, change_set)
+    people = {change_set.requester, *reviewers_in(view)}
     if store.surfaces.find(f"outcome:{change_set.id}"):
         people.discard(change_set.requester)  # who was told how it ended
     for person in people:
@@ -169,10 +215,10 @@ def _tell_people(services: Services, store: Store, change_set: ChangeSetRow) -> 
             store.surfaces.want(key, channel=person, now=services.clock.now())
 
 
-def _of_change_set(render: Callable[[ChangeSetView], Message]) -> _Renderer:
+def _of_change_set(render: Callable[[ChangeSetView | SumView], Message]) -> _Renderer:
     def draw(services: Services, store: Store, reference: str) -> Message:
         change_set = store.change_sets.load(int(reference.partition(":")[0]))
-        return render(change_set_view(services, store, change_set))
+        return render(shown_view(services, store, change_set))
 
     return draw
 
@@ -239,7 +285,7 @@ def _looked(services: Services, store: Store, reference: str) -> Message | None:
     if read.step_id is None:
         return None
     step = store.change_sets.load_step(read.step_id)
-    view = change_set_view(services, store, store.change_sets.load(step.change_set_id))
+    view = change_set_view(services, store, store.change_sets.load(step.change_set_id), [step])
     writes = can_write(store, read.slack_user, transitions.facts_of(step).maintainers)
     return render_details(view, may_see_configurations=writes)
 
@@ -258,15 +304,27 @@ _RENDERERS: Mapping[str, _Renderer] = {
     "elsewhere": _of_change_set(render_elsewhere),
     "handoff": _handoff,
     "link": _of_link(lambda services, link: render_link_outcome(link_view(services, link))),
+    "link_left": _of_link(lambda _, link: render_link_left(link.npm_user)),
     "link_refused": _link_refused,
     "link_announcement": _of_link(lambda services, link: render_link_announcement(link_view(services, link))),
     "link_request": _of_link(_link_request),
     "notice": _notice,
     "advice": _advice,
+    "freeze": draw_notice,
+    "retried": draw_retried,
     "asked": _asked,
     "looked": _looked,
     "list": _list,
     "script": draw_script,
+    "survey": draw_survey,
     "coverage": draw_coverage,
+    "two_days": draw_round,
+    "audit": draw_record_file,
+    "home": home.draw_home,
+    "drift": drift.draw_drift,
+    "drifts": drift.draw_together,
+    "batch": batch_surfaces.draw_batch,
+    "looks": batch_surfaces.draw_looks,
     **digest_surfaces.RENDERERS,
+    **policy_surfaces.RENDERERS,
 }

@@ -212,7 +212,7 @@ async def list_seen(services: Services, delivery: CommandDelivery) -> list[Watch
         SlackError: Slack cannot be asked now.
     """
     live = await services.database.run(lambda store: store.watches.list_live())
-    is_admin = delivery.user in services.options.admins
+    is_admin = delivery.user in services.admins
     is_open = {row.channel: is_admin or row.channel == delivery.channel for row in live}
     for channel in [channel for channel, is_seen in is_open.items() if not is_seen and not channel.startswith("D")]:
         access = await services.notifier.check_channel(channel)

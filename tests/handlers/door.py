@@ -21,6 +21,7 @@ from bot.domain.deliveries import Delivery
 from bot.sandbox.cast import TEAM_ID
 from bot.sandbox.slack import LocalSlack
 from bot.settings import Settings
+from storage.sealed import about_delivery
 from storage.store import Store
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
@@ -87,15 +88,15 @@ class Door:
         """Take everything out of the inbox, oldest first."""
         services = self.app.services
 
-        def claim_all(store: Store) -> list[str]:
+        def claim_all(store: Store) -> list[tuple[str, str]]:
             sealed = []
             while row := store.inbox.claim(self.clock.now()):
-                sealed.append(row.sealed_payload)
+                sealed.append((row.sealed_payload, about_delivery(row)))
                 store.inbox.finish(row.id)
             return sealed
 
         sealed = await services.database.run(claim_all)
-        return [_DELIVERY.validate_json(services.vault.unseal(each).get_secret_value()) for each in sealed]
+        return [_DELIVERY.validate_json(services.vault.unseal(*each).get_secret_value()) for each in sealed]
 
 
 def command(text: str) -> dict[str, str]:

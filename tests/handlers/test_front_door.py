@@ -4,9 +4,10 @@ from urllib.parse import urlencode
 import pytest
 
 from bot.domain.commands import FormDraft
-from bot.domain.deliveries import ClickDelivery, CommandDelivery, SubmissionDelivery
+from bot.domain.deliveries import ClickDelivery, CommandDelivery, HomeDelivery, SubmissionDelivery
 from bot.domain.publishers import Provider
 from bot.messages.forms import operation_form, reject_form
+from bot.sandbox.cast import TEAM_ID
 from tests.handlers.door import Answered, Door, click, command, submission, written
 
 pytestmark = pytest.mark.anyio
@@ -148,12 +149,30 @@ async def test_a_form_that_is_not_ours_is_stored_and_left_to_the_workflow(door: 
     assert len(await door.stored()) == 1
 
 
-async def test_a_form_whose_memory_is_broken_is_answered_with_a_number_for_the_log(
+async def test_a_form_that_we_never_opened_is_refused_and_not_quoted(
     door: Door, caplog: pytest.LogCaptureFixture
 ) -> None:
-    errors = errors_of(await door.interact(submission("operation", FILLED, metadata="{")))
-    number = errors["packages"].split("error ")[1].split(".")[0]
-    assert f"Error {number}" in caplog.text
+    assert (await door.interact(submission("operation", FILLED, metadata="{swordfish"))).status == 400
+    assert "A form cannot be read" in caplog.text
+    assert "swordfish" not in caplog.text
+    assert await door.stored() == []
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        click("approve", actions=[{"value": "swordfish"}]),
+        submission("operation", {}, view={"callback_id": "swordfish"}),
+        {"type": "event_callback", "event": -1, "token": "swordfish"},
+    ],
+    ids=["no action_id", "no type of the view", "an event that is none"],
+)
+async def test_what_bolt_stumbles_over_is_refused(
+    door: Door, payload: dict[str, object], caplog: pytest.LogCaptureFixture
+) -> None:
+    assert (await door.interact(payload)).status == 400
+    assert "swordfish" not in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 async def test_a_form_that_was_closed_is_acknowledged(door: Door) -> None:
@@ -198,3 +217,37 @@ async def test_the_last_of_repeated_fields_counts(door: Door) -> None:
     (stored,) = await door.stored()
     assert isinstance(stored, CommandDelivery)
     assert stored.text == "pending"
+
+
+def opened(**changed: object) -> dict[str, object]:
+    """Build the event that somebody opens App Home, as Slack documents it."""
+    event = {"type": "app_home_opened", "user": "U0OTTO", "channel": "D0OTTO", "tab": "home", "event_ts": "1.2"}
+    return {
+        "type": "event_callback",
+        "team_id": TEAM_ID,
+        "api_app_id": "A0NPMTRUST",
+        "event": event | changed,
+        "event_id": "Ev0PV52K21",
+        "event_time": 1515449522,
+    }
+
+
+async def tell(door: Door, body: object) -> Answered:
+    return await door.post(json.dumps(body).encode(), content_type="application/json")
+
+
+async def test_home_that_is_opened_is_stored_once_and_only_what_is_needed_of_it(door: Door) -> None:
+    body = opened(view={"id": "V1", "type": "home", "private_metadata": "long"})
+    for _ in range(3):
+        assert (await tell(door, body)).status == 200
+    assert await door.stored() == [HomeDelivery(user="U0OTTO", is_new=False)]
+    assert (await tell(door, opened(tab="messages") | {"event_id": "Ev1"})).status == 200
+    assert (await tell(door, opened() | {"event_id": "Ev2", "team_id": "T0OTHER"})).status == 200
+    assert (await tell(door, opened(user=7) | {"event_id": "Ev3"})).status == 400
+    assert (await tell(door, opened(type="message") | {"event_id": "Ev4"})).status == 404
+    assert await door.stored() == []
+
+
+async def test_slack_is_answered_when_the_address_of_events_is_set(door: Door) -> None:
+    answered = await tell(door, {"type": "url_verification", "token": "x", "challenge": "3eZbrw1aB"})
+    assert (answered.status, answered.json) == (200, {"challenge": "3eZbrw1aB"})
