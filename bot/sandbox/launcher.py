@@ -1,6 +1,6 @@
 """`npmtrust sandbox`: the simulated registry and the local Slack in this process, and the real bot as its own process.
 
-The bot gets nothing but settings, as an operator would set them; it cannot know that it runs in a sandbox.
+The bot gets nothing but settings, as an operator would set them, and a clock that the page can put on.
 """
 
 import asyncio
@@ -17,14 +17,17 @@ from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 
-from bot.clock import Clock
 from bot.errors import StartupError
 from bot.sandbox.cast import ADMINS
+from bot.sandbox.forge import SimulatedForge
+from bot.sandbox.forge_files import CAST
 from bot.sandbox.ports import LOOPBACK, HeldPort
 from bot.sandbox.registry import SimulatedRegistry
+from bot.sandbox.shifted_clock import FILE, ShiftedClock
 from bot.sandbox.slack import LocalSlack
+from bot.sandbox.world_menu import WorldMenu
 
-BOT_COMMAND = (sys.executable, "-m", "bot", "run")
+BOT_COMMAND = (sys.executable, "-m", "bot.sandbox.bot_process")
 READY_SECONDS = 30.0
 END_SECONDS = 5.0
 LOOK_EVERY_SECONDS = 0.05
@@ -41,6 +44,7 @@ class World:
 
     registry: SimulatedRegistry
     slack: LocalSlack
+    forge: SimulatedForge
     bot_token: str
     signing_secret: str
 
@@ -69,7 +73,7 @@ async def run_sandbox(
         raise StartupError("NPMTRUST_REGISTRY_URL is set: unset it, the sandbox works with its own registry only")
     with _ended_by_signals() as ended, TemporaryDirectory(prefix="npmtrust-") as name:
         folder = Path(name)
-        async with _open_world(port) as world:
+        async with _open_world(port, ShiftedClock(folder / FILE)) as world:
             bot_environment = _environment_of(world, folder, environment)
             said = f"npmtrust sandbox: {world.slack.url}  (Ctrl-C ends everything)"
             is_killed = True
@@ -104,29 +108,30 @@ def _ended_by_signals() -> Iterator[asyncio.Event]:
 
 
 @asynccontextmanager
-async def _open_world(port: int) -> AsyncIterator[World]:
-    """Start the two stand-ins, with the switches of the page at work."""
-    clock = Clock()
+async def _open_world(port: int, clock: ShiftedClock) -> AsyncIterator[World]:
+    """Start the stand-ins, with the switches of the page at work."""
     bot_token, signing_secret = f"xoxb-{secrets.token_hex(24)}", secrets.token_hex(16)
     registry = SimulatedRegistry(clock)
     slack = LocalSlack(clock, signing_secret=signing_secret, bot_token=bot_token)
-
-    async def throw_switch(name: str, is_on: bool) -> None:  # noqa: FBT001 - as the page's switches call it
-        if name == "registry":
-            await (registry.start() if is_on else registry.stop())
-
-    slack.side_panel, slack.on_switch, registry.on_change = registry.snapshot, throw_switch, slack.changed
+    menu = WorldMenu(registry, slack, clock)
+    slack.side_panel, registry.on_change = registry.snapshot, slack.changed
+    slack.world, slack.on_switch, slack.on_deed = menu.state, menu.throw, menu.do
+    forge = SimulatedForge(clock)
+    for name, files in CAST.items():
+        forge.describe(name, files)
     bot_port = HeldPort()
     slack.events_url = f"http://{LOOPBACK}:{bot_port.number}/slack/events"
     try:
         await registry.start()
+        await forge.start()
         try:
             await slack.start(port)
         except OSError as err:
             raise StartupError(f"port {port} cannot be used: {err.strerror}; give another one, or none") from err
-        yield World(registry, slack, bot_token, signing_secret)
+        yield World(registry, slack, forge, bot_token, signing_secret)
     finally:
         await slack.stop()
+        await forge.stop()
         await registry.stop()
 
 
@@ -144,6 +149,7 @@ def _environment_of(world: World, folder: Path, environment: Mapping[str, str]) 
         "NPMTRUST_DATABASE_URL": f"sqlite:///{folder / 'npmtrust.sqlite3'}",
         "NPMTRUST_SECRET_KEYS": Fernet.generate_key().decode(),
         "NPMTRUST_ADMINS": ",".join(person.slack_id for person in ADMINS),
+        **world.forge.settings,
         "NPMTRUST_HOST": LOOPBACK,
         "NPMTRUST_PORT": str(urlsplit(world.slack.events_url).port),
         "NPMTRUST_LOG_FORMAT": "console",

@@ -7,13 +7,58 @@ from collections.abc import Mapping
 from sqlalchemy import Engine, event
 
 _WRITE = re.compile(r"\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+\"?(\w+)", re.IGNORECASE)
-_READERS: Mapping[str, frozenset[str]] = {
-    "audit_events": frozenset(),
-    "leases": frozenset(),
+_CALLS = frozenset({"lane", "handoffs"})
+_READING = frozenset({"scan", "digests"})
+_NOBODY: frozenset[str] = frozenset()
+READERS: Mapping[str, frozenset[str]] = {
+    "account_links": _CALLS | {"people"},
+    "alarms": _NOBODY,
+    "arrivals": _NOBODY,
+    "ballots": _NOBODY,
+    "batch_items": _NOBODY,
+    "batches": frozenset({"batches"}),
+    "attempts": frozenset({"lane"}),
+    "audit_events": frozenset({"home"}),
+    "audit_files": frozenset({"files"}),
+    "audit_seals": _NOBODY,
+    "catalogue_lists": _READING,
+    "change_sets": _CALLS | {"files", "reminders"},
+    "configurations_read": frozenset({"drift"}),
+    "decisions": frozenset({"lane"}),
+    "create_rounds": frozenset({"two_days"}),
+    "digests": _NOBODY,
+    "coverage_points": _NOBODY,
+    "drafts": _NOBODY,
+    "drift_marks": _NOBODY,
+    "drifts": _NOBODY,
+    "handoffs": frozenset({"handoffs"}),
+    "homes": frozenset({"home"}),
+    "inbox": frozenset({"inbox"}),
+    "leases": _NOBODY,
+    "offers": _NOBODY,
+    "packages": _READING,
+    "pictures": frozenset({"pictures"}),
+    "policies": _NOBODY,
+    "policy_loads": _NOBODY,
+    "reads": _CALLS,
+    "reminders": frozenset({"reminders"}),
+    "scans": frozenset({"scan", "files"}),
+    "scripts": _NOBODY,
+    "session_windows": frozenset({"lane"}),
+    "slack_groups": frozenset({"people"}),
+    "slack_people": frozenset({"people"}),
+    "step_groups": _NOBODY,
+    "step_tallies": _NOBODY,
+    "steps": _CALLS,
     "surfaces": frozenset({"surfaces", "files"}),
+    "surveys": frozenset({"files"}),
+    "upload_items": _NOBODY,
+    "uploads": _NOBODY,
+    "watches": _READING | {"history"},
+    "workflow_looks": _NOBODY,
 }
-"""The workers that look at a table, where those are not all of them."""
-_NEVER = frozenset({"deadlines"})
+"""The workers that find their work in a table, where those are not all of them."""
+_NEVER = frozenset({"deadlines", "clock"})
 """What only time concerns."""
 
 
@@ -22,23 +67,23 @@ class News:
 
     def __init__(self) -> None:
         self._writes: defaultdict[str, int] = defaultdict(int)
-        self._heard: dict[str, int] = {}
+        self._heard: dict[tuple[int, str], int] = {}
 
     def listen(self, engine: Engine) -> None:
         """Count what is written through an engine."""
         event.listen(engine, "before_cursor_execute", self._note)
 
-    def concern(self, worker: str) -> bool:
-        """Tell whether something was written, since a worker last looked, that it may look at."""
-        return worker not in _NEVER and self._heard.get(worker, 0) != self._count(worker)
+    def concern(self, who: tuple[int, str]) -> bool:
+        """Tell whether something was written, since a worker of a bot last looked, that it may look at."""
+        return who[1] not in _NEVER and self._heard.get(who, 0) != self._count(who[1])
 
-    def heard_by(self, worker: str) -> None:
+    def heard_by(self, who: tuple[int, str]) -> None:
         """Note that a worker has looked, and has nothing to do."""
-        self._heard[worker] = self._count(worker)
+        self._heard[who] = self._count(who[1])
 
     def _count(self, worker: str) -> int:
         everybody = frozenset({worker})
-        return sum(count for table, count in self._writes.items() if worker in _READERS.get(table, everybody))
+        return sum(count for table, count in self._writes.items() if worker in READERS.get(table, everybody))
 
     def _note(self, _connection: object, _cursor: object, statement: str, *_more: object) -> None:
         if written := _WRITE.match(statement):

@@ -149,6 +149,8 @@ class SimulatedRegistry(RegistryControls):
         )
         answer = await self._answer(call)
         response = make_response(answer, request.transport)
+        if self.switches.notice and TRUST_PATH.fullmatch(path) and "npm-notice" not in answer.headers:
+            response.headers["npm-notice"] = self.switches.notice
         response.headers["Date"] = format_datetime(self._clock.now(), usegmt=True)
         return response
 

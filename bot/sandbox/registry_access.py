@@ -1,9 +1,11 @@
 """The calls of the simulated registry about who may do what: organisations, teams, users and collaborators."""
 
+from dataclasses import replace
 from http import HTTPStatus
 
 from bot.sandbox.registry_state import Organisation, RegistryState, Team
-from bot.sandbox.registry_wire import NOT_FOUND, UNAUTHORIZED, Answer, Call, refuse
+from bot.sandbox.registry_trust import FORBIDDEN_TEXT, challenge
+from bot.sandbox.registry_wire import NOT_FOUND, UNAUTHORIZED, Answer, Call, parse_json, refuse
 
 _NO_MEMBER_TEXT = "You are not a member of this organization."
 
@@ -67,7 +69,8 @@ def list_collaborators(state: RegistryState, call: Call, name: str) -> Answer:
     package = state.find_package(name, call.session)
     if package is None:
         return NOT_FOUND
-    rights = {npm_user: state.right_of(npm_user, package) for npm_user in state.accounts}
+    known = dict.fromkeys([*package.seed.maintainers, *state.accounts])
+    rights = {npm_user: state.right_of(npm_user, package) for npm_user in known}
     return Answer(HTTPStatus.OK, {npm_user: right for npm_user, right in rights.items() if right})
 
 
@@ -75,6 +78,27 @@ def tell_visibility(state: RegistryState, call: Call, name: str) -> Answer:
     """Answer `/-/package/NAME/visibility`."""
     package = state.find_package(name, call.session)
     return Answer(HTTPStatus.OK, {"public": not package.seed.private}) if package else NOT_FOUND
+
+
+def set_access(state: RegistryState, call: Call, name: str) -> Answer:
+    """Answer `POST /-/package/NAME/access`: `npm access set`, with the second factor as npm asks for it."""
+    refused = challenge(state, call)
+    if refused is not None or call.session is None:
+        return refused or UNAUTHORIZED
+    package = state.find_package(name, call.session)
+    if package is None:
+        return NOT_FOUND
+    if not state.can_write(call.session, package):
+        return refuse(HTTPStatus.FORBIDDEN, FORBIDDEN_TEXT)
+    wanted = parse_json(call.body)
+    match wanted:
+        case {"access": "public" | "restricted" as access}:
+            package.seed = replace(package.seed, private=access == "restricted")
+        case {"publish_requires_tfa": bool()} if all(isinstance(value, bool) for value in wanted.values()):
+            package.access = dict(wanted)
+        case _:
+            return refuse(HTTPStatus.BAD_REQUEST, '"value" must be a setting of access or of two-factor authentication')
+    return Answer(HTTPStatus.OK, {}, note=f"set {wanted}")
 
 
 def _find_organisation(state: RegistryState, call: Call, name: str) -> Organisation | Answer:

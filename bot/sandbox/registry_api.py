@@ -7,6 +7,7 @@ from typing import TypeAlias
 from urllib.parse import unquote
 
 from bot.sandbox import registry_access as access
+from bot.sandbox.registry_oidc import exchange_token
 from bot.sandbox.registry_packages import load_attestations, load_packument, load_version
 from bot.sandbox.registry_search import answer_search
 from bot.sandbox.registry_state import HandoffKind, RegistryState
@@ -91,6 +92,8 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", r"/-/user/([^/]+)/package", access.list_packages_of_user),
     ("GET", r"/-/package/([^/]+)/collaborators", access.list_collaborators),
     ("GET", r"/-/package/([^/]+)/visibility", access.tell_visibility),
+    ("POST", r"/-/package/([^/]+)/access", access.set_access),
+    ("POST", r"/-/npm/v1/oidc/token/exchange/package/([^/]+)", exchange_token),
     ("GET", r"/-/v1/search", answer_search),
     ("GET", r"/-/npm/v1/attestations/((?:@[^/]+/)?[^/]+)", load_attestations),
     ("GET", r"/([^/]+)", load_packument),

@@ -66,6 +66,8 @@ class Package:
     """Versions that were unpublished, which npm's `time` goes on to name."""
     bulk: Bulk | None = None
     spoil: Spoil = Spoil.NOTHING
+    access: dict[str, bool] = field(default_factory=dict)
+    """What `npm access set mfa=…` has set: `publish_requires_tfa`, `automation_token_overrides_tfa`."""
     revision: int = 0
     """Of its packument; no two that differ have the same."""
 

@@ -259,6 +259,10 @@ class RegistryState(Catalogue):
         if one_time_password and self.one_time_passwords.get(one_time_password) == asker.session.token:
             del self.one_time_passwords[one_time_password]
             return True
+        if one_time_password and one_time_password == self.switches.totp:
+            if self.switches.totp_opens_window:
+                self.open_window(asker.session, address=asker.address, method=asker.method)
+            return True
         match self.switches.windows:
             case Windows.NONE:
                 return False

@@ -111,6 +111,12 @@ class Switches:
     expired: Expired = Expired.LISTED
     lag_seconds: float = 0.0
     """How long a list takes to show a write."""
+    notice: str = ""
+    """What stands in `npm-notice` of every answer to a trust call; npm's client prints it."""
+    totp: str = ""
+    """The code that every account's authenticator shows: it passes as one-time password, as often as it is sent."""
+    totp_opens_window: bool = False
+    """A call that it has let through opens a window, as if the box had been ticked."""
     limit: Limit | None = None
     poll_retry_after: str = "1"
     """The `Retry-After` of a poll that has to wait; empty: there is none."""

@@ -57,7 +57,8 @@ def challenge(state: RegistryState, call: Call) -> Answer | None:
     if state.is_confirmed(asker, call.headers.get("npm-otp", "")):
         return None
     if call.headers.get("npm-auth-type") != "web":
-        return Answer(HTTPStatus.UNAUTHORIZED, {"error": OTP_TEXT}, _ASKS, note=OTP_TEXT)
+        headers = {**_ASKS, "npm-notice": OTP_TEXT}  # where npm's client prints it for who has no web flow
+        return Answer(HTTPStatus.UNAUTHORIZED, {"error": OTP_TEXT}, headers, note=OTP_TEXT)
     return _ask(state, call, asker)
 
 

@@ -17,7 +17,6 @@ from bot.sandbox.exchanges import Watcher
 from bot.sandbox.ports import LOOPBACK, HeldPort
 from bot.sandbox.slack_client import SlackClient
 from bot.sandbox.slack_delivery import Delivered, RawDelivery
-from bot.sandbox.slack_files import Files
 from bot.sandbox.slack_methods import Methods
 from bot.sandbox.slack_page_api import PageApi, show_view
 from bot.sandbox.slack_state import JsonObject, SlackMessage
@@ -37,7 +36,6 @@ class LocalSlack(SlackClient):
 
     def __init__(self, clock: Clock, *, signing_secret: str, bot_token: str, app_token: str = "") -> None:
         super().__init__(clock, signing_secret)
-        self._files = Files()
         self._web_api = WebApi(Methods(self.workspace, self.tickets, self._files), bot_token, clock)
         self.sockets = self.courier.sockets
         self._web_api.open_sockets(app_token, self.sockets.issue_address)
@@ -50,7 +48,7 @@ class LocalSlack(SlackClient):
         self.deliveries = self.courier.deliveries
         """All that was sent to the bot, oldest first."""
         self.files = self._files.by_id
-        """By id: all that the bot announced, with the content once it was uploaded."""
+        """By id: all that the bot announced, with the content once it was uploaded, and what people put into forms."""
         self._port: HeldPort | None = None
         self._runner: web.AppRunner | None = None
 
@@ -116,13 +114,27 @@ class LocalSlack(SlackClient):
         self.changed()
 
     @property
+    def refusal(self) -> str:
+        """Why the bot token is refused, in Slack's word such as `token_revoked`; empty: it is taken."""
+        return self._web_api.refusal
+
+    @refusal.setter
+    def refusal(self, code: str) -> None:
+        self._web_api.refusal = code
+
+    @property
     def scopes(self) -> frozenset[str]:
         """What the bot token may do; at first all that the manifest asks for."""
         return self._web_api.scopes
 
     @scopes.setter
     def scopes(self, granted: frozenset[str]) -> None:
-        self._web_api.scopes = granted
+        self.workspace.scopes = granted
+
+    @property
+    def unfurled(self) -> list[str]:
+        """The messages of the bot, by their texts, whose links Slack would have fetched and shown."""
+        return self._web_api.unfurled
 
     @property
     def on_exchange(self) -> Watcher:
@@ -167,6 +179,11 @@ class LocalSlack(SlackClient):
         """Show the modal that this person has open, with its private_metadata and the errors shown in it."""
         view = self.workspace.views.get(user)
         return {**show_view(view), "private_metadata": view.body.get("private_metadata", "")} if view else None
+
+    def home(self, user: str) -> JsonObject | None:
+        """Show what stands in App Home of a person; None before anything was published."""
+        view = self.workspace.homes.get(user)
+        return {"id": view.id, "title": "Home", "blocks": view.body["blocks"]} if view else None
 
     def text_of(self, shown: SlackMessage | JsonObject) -> str:
         """Tell what a person reads in a message or a modal: one block a line, buttons as [Label]."""

@@ -17,7 +17,16 @@ from bot.sandbox.slack_state import JsonObject
 
 Check: TypeAlias = Callable[[Any, str], Iterator[str]]
 
-INTERACTIVE = ("button", "overflow", "static_select", "checkboxes", "radio_buttons", "plain_text_input")
+INTERACTIVE = (
+    "button",
+    "overflow",
+    "static_select",
+    "multi_static_select",
+    "checkboxes",
+    "radio_buttons",
+    "plain_text_input",
+    "file_input",
+)
 """Elements that have an action_id."""
 VIEW_BYTES = 250_000
 
@@ -38,9 +47,31 @@ def check_view(view: object) -> list[str]:
     return [*problems, *_find_doubles(view["blocks"], "/view/blocks")]
 
 
+def check_home(view: object) -> list[str]:
+    """List what Slack would not take of App Home; empty: all right."""
+    problems = list(_HOME(view, "/view"))
+    return problems or list(_find_doubles(view["blocks"] if isinstance(view, dict) else [], "/view/blocks"))
+
+
 def is_too_large(view: object) -> bool:
     """Tell whether a modal is over 250 kB."""
     return len(json.dumps(view)) > VIEW_BYTES
+
+
+def count_characters(value: object) -> int:
+    """Count the characters of all texts in blocks."""
+    if isinstance(value, list):
+        return sum(map(count_characters, value))
+    if isinstance(value, dict):
+        own = value.get("text")
+        return (len(own) if isinstance(own, str) else 0) + sum(map(count_characters, value.values()))
+    return 0
+
+
+def options_of(element: Mapping[str, Any]) -> list[JsonObject]:
+    """List what can be chosen in an element, in groups or not."""
+    groups = element.get("option_groups") or ()
+    return [*(element.get("options") or ()), *(option for group in groups for option in group["options"])]
 
 
 def with_ids(blocks: list[JsonObject]) -> list[JsonObject]:
@@ -165,6 +196,14 @@ def _rich(most: int) -> Check:
     return _variant({"mrkdwn": mrkdwn, "plain_text": _shape({"text": _string(most)}, {"emoji": _flag})})
 
 
+def _one_source(*names: str) -> Check:
+    def check(value: object, at: str) -> Iterator[str]:
+        if isinstance(value, dict) and sum(name in value for name in names) != 1:
+            yield _say(f"provide exactly one of: {', '.join(names)}", at)
+
+    return check
+
+
 def _says_something(block: object, at: str) -> Iterator[str]:
     if isinstance(block, dict) and not ("text" in block or "fields" in block):
         yield _say("missing required field: text or fields", at)
@@ -176,7 +215,9 @@ def _starts_among_options(element: object, at: str) -> Iterator[str]:
         return
     first = element.get("initial_option")
     chosen = [first] if first is not None else element.get("initial_options") or []
-    if any(option not in (element.get("options") or []) for option in chosen):
+    groups = [group.get("options") for group in _objects_in(element.get("option_groups"))]
+    known = [option for options in (element.get("options"), *groups) for option in _objects_in(options)]
+    if isinstance(chosen, list) and any(option not in known for option in chosen):
         yield _say("initial option must be one of the options", at)
 
 
@@ -200,13 +241,17 @@ _OPTION = _shape({"text": _rich(75), "value": _string(150)}, {"description": _ri
 _PLAIN_OPTION = _shape({"text": _plain(75), "value": _string(150)}, {"description": _plain(75)})
 _CHOICE = {"action_id": _ID, "confirm": _CONFIRM, "focus_on_load": _flag}
 _OVERFLOW = _shape({"options": _many(_PLAIN_OPTION, 5)}, {"action_id": _ID, "confirm": _CONFIRM})
-_SELECT = _all(
-    _shape(
-        {"options": _many(_PLAIN_OPTION, 100)},
-        {**_CHOICE, "placeholder": _plain(150), "initial_option": _PLAIN_OPTION},
-    ),
-    _starts_among_options,
-)
+_GROUP = _shape({"label": _plain(75), "options": _many(_PLAIN_OPTION, 100)})
+_FROM = {
+    **_CHOICE,
+    "placeholder": _plain(150),
+    "options": _many(_PLAIN_OPTION, 100),
+    "option_groups": _many(_GROUP, 100),
+}
+_LISTED = _one_source("options", "option_groups")
+_SELECT = _all(_shape({}, {**_FROM, "initial_option": _PLAIN_OPTION}), _LISTED, _starts_among_options)
+_SEVERAL = {"initial_options": _many(_PLAIN_OPTION, 100), "max_selected_items": _number(1, 100)}
+_MULTI_SELECT = _all(_shape({}, {**_FROM, **_SEVERAL}), _LISTED, _starts_among_options)
 _CHECKBOXES = _all(
     _shape({"options": _many(_OPTION, 10)}, {**_CHOICE, "initial_options": _many(_OPTION, 10)}), _starts_among_options
 )
@@ -223,21 +268,38 @@ _TEXT_INPUT = _shape(
         "focus_on_load": _flag,
     },
 )
+_FILE_INPUT = _shape({}, {"action_id": _ID, "filetypes": _many(_string(20), 50), "max_files": _number(1, 10)})
+
+_FILE = _all(_shape({}, {"id": _string(255), "url": _address}), _one_source("id", "url"))
+_SOURCES = {"image_url": _address, "slack_file": _FILE}
+_SOURCE = _one_source("image_url", "slack_file")
+_IMAGE = _all(_shape({"alt_text": _string(2000)}, {**_SOURCES, "title": _plain(2000), "block_id": _ID}), _SOURCE)
+_SMALL_IMAGE = _all(_shape({"alt_text": _string(2000)}, _SOURCES), _SOURCE)
 
 _PRESSED = {"button": _BUTTON, "overflow": _OVERFLOW, "static_select": _SELECT}
 _FILLED_IN = {
     "plain_text_input": _TEXT_INPUT,
     "static_select": _SELECT,
+    "multi_static_select": _MULTI_SELECT,
     "checkboxes": _CHECKBOXES,
     "radio_buttons": _RADIO,
+    "file_input": _FILE_INPUT,
 }
+
+
+def _noted(element: object, at: str) -> Iterator[str]:
+    """Check what stands in a context block: texts and small pictures."""
+    is_image = isinstance(element, dict) and element.get("type") == "image"
+    return _SMALL_IMAGE(element, at) if is_image else _rich(3000)(element, at)
+
+
 _SECTION = _shape(
     {},
     {
         "block_id": _ID,
         "text": _rich(3000),
         "fields": _many(_rich(2000), 10),
-        "accessory": _variant(_PRESSED),
+        "accessory": _variant({**_PRESSED, "image": _SMALL_IMAGE}),
         "expand": _flag,
     },
 )
@@ -248,7 +310,9 @@ _MESSAGE_KINDS = {
     "header": _shape({"text": _plain(150)}, {"block_id": _ID}),
     "divider": _shape({}, {"block_id": _ID}),
     "actions": _shape({"elements": _many(_variant(_PRESSED), 25)}, {"block_id": _ID}),
-    "context": _shape({"elements": _many(_rich(3000), 10)}, {"block_id": _ID}),
+    "context": _shape({"elements": _many(_noted, 10)}, {"block_id": _ID}),
+    "image": _IMAGE,
+    "markdown": _shape({"text": _string(12_000)}, {"block_id": _ID}),
     "rich_text": _shape(
         {"elements": _many(_variant({"rich_text_section": _RICH_PART, "rich_text_preformatted": _RICH_PART}), 100)},
         {"block_id": _ID},
@@ -272,6 +336,14 @@ _MODAL = _shape(
     },
 )
 _VIEW = _variant({"modal": _MODAL})
+_HOME = _variant(
+    {
+        "home": _shape(
+            {"blocks": _many(_variant({**_MESSAGE_KINDS, "input": _INPUT}), 100)},
+            {"callback_id": _ID, "external_id": _ID, "private_metadata": _string(3000, least=0)},
+        )
+    }
+)
 
 
 def _find_doubles(blocks: object, at: str) -> Iterator[str]:

@@ -38,6 +38,8 @@ class Delivered:
     content_type: str = ""
     error: str = ""
     """Slack's name for what went wrong; empty after a 200 in time."""
+    stops_retries: bool = False
+    """The bot said that it does not want to hear the same again."""
 
 
 class Courier:
@@ -95,7 +97,8 @@ class Courier:
                 self.events_url, data=raw.body, headers=raw.headers, timeout=wait, allow_redirects=False
             ) as answer:
                 text = (await answer.read()).decode(errors="replace")
-                return Delivered(answer.status, text, answer.content_type, _name_error(answer.status))
+                error, stops = _name_error(answer.status), answer.headers.get("X-Slack-No-Retry") == "1"
+                return Delivered(answer.status, text, answer.content_type, error, stops)
         except TimeoutError:
             return Delivered(0, "", error=TIMEOUT)
         except aiohttp.ClientError:
@@ -110,6 +113,18 @@ class Courier:
         if answer is None:
             return Delivered(0, "", error=UNREACHABLE)
         return Delivered(HTTPStatus.OK, json.dumps(answer) if answer else "", "application/json")
+
+    async def send_event(self, body: Mapping[str, object]) -> Delivered:
+        """Send an event by Socket Mode."""
+        try:
+            answer = await self.sockets.deliver_event(body, self.ack_seconds)
+        except TimeoutError:
+            return Delivered(0, "", error=TIMEOUT)
+        return Delivered(0, "", error=UNREACHABLE) if answer is None else Delivered(HTTPStatus.OK, "")
+
+    async def check_tls(self) -> Delivered:
+        """Post what Slack posts now and then to see that the address and its certificate are good."""
+        return await self.send(self.sign(urlencode({"ssl_check": "1", "token": "replaced-by-signatures"}).encode()))
 
     async def probe(self) -> bool:
         """Tell whether the bot says that it takes commands; in Socket Mode, by having a connection open."""

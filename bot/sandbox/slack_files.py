@@ -1,13 +1,16 @@
-"""Files in the local Slack: announced, uploaded, shared in a message, downloaded by people at the page.
+"""Files in the local Slack: of the bot, which people download at the page, and of people, which the bot downloads.
 
-As Slack does it (https://docs.slack.dev/messaging/working-with-files): an upload goes to an address that is a secret
-and needs no token, and nobody sees the file before it is shared.
+As Slack does it (https://docs.slack.dev/messaging/working-with-files): an upload of the bot goes to an address that is
+a secret and needs no token, and nobody sees the file before it is shared. What a person puts into a form has an
+address that wants the bot's token; without it Slack shows its login page.
 """
 
 import hmac
 import secrets
 from dataclasses import dataclass, field
+from datetime import datetime
 from http import HTTPStatus
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -18,7 +21,7 @@ FILE_BYTES = 64 * 1024 * 1024
 
 @dataclass(slots=True, eq=False)
 class SlackFile:
-    """A file of the bot."""
+    """A file of the bot, or one that a person put into a form."""
 
     id: str
     name: str
@@ -29,6 +32,12 @@ class SlackFile:
     """None until it was uploaded."""
     channel: str = ""
     """Where it was shared; empty: nobody sees it."""
+    shown_in: set[str] = field(default_factory=set)
+    """Channels in which image blocks show it."""
+    completed_at: datetime | None = None
+    """When the app said that the upload is complete."""
+    owner: str = ""
+    """The person who put it into a form; empty: it is the bot's."""
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
 
     def as_slack(self) -> JsonObject:
@@ -47,6 +56,18 @@ class Files:
     def routes(self) -> list[web.RouteDef]:
         """List what takes uploads."""
         return [web.post("/upload/{id}/{secret}", self._take)]
+
+    def keep(self, owner: str, name: str, content: bytes) -> SlackFile:
+        """Keep what a person has put into a form."""
+        file = self.announce(name, len(content))
+        file.owner, file.content = owner, content
+        return file
+
+    def describe(self, file: SlackFile) -> JsonObject:
+        """Render it as `files.info` and the payloads of forms show it."""
+        address = f"{self.base}/files-pri/{file.id}/download/{quote(file.name)}"
+        facts = {"user": file.owner, "mode": "hosted", "is_external": False, "filetype": file.name.rpartition(".")[2]}
+        return {**file.as_slack(), **facts, "url_private": address, "url_private_download": address}
 
     def announce(self, name: str, size: int) -> SlackFile:
         """Make room for a file of so many bytes."""

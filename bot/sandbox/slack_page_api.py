@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from enum import StrEnum
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -30,11 +31,28 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+PNG = b"\x89PNG\r\n"
+"""How a picture begins: the only kind of file that the page shows itself."""
 KEEP_ALIVE_SECONDS = 15.0
 PROBE_EVERY_SECONDS = 2.0
 SNAPSHOT_GAP_SECONDS = 0.1
 
-Switch = Literal["registry", "slack_api"]
+Switch = Literal["registry", "slack_api", "calls_ask", "too_many"]
+"""What is on or off until it is thrown again: two parts of the world, and two habits of npm's."""
+
+
+class Deed(StrEnum):
+    """What is done to the world once."""
+
+    CLOSE_WINDOWS = "close_windows"
+    END_SESSIONS = "end_sessions"
+    PUBLISH_BY_HAND = "publish_by_hand"
+    FIVE_MINUTES = "5m"
+    HOUR = "1h"
+    DAY = "1d"
+    TWO_DAYS = "2d"
+
+
 _Body = TypeVar("_Body", bound="_By")
 
 
@@ -61,11 +79,16 @@ class _Click(_By):
     view_id: str | None = None
     block_id: str = ""
     value: str | None = None
+    values: dict[str, dict[str, str | list[str] | None]] = {}
 
 
 class _Submission(_By):
     view_id: str
     values: dict[str, dict[str, str | list[str] | None]]
+
+
+class _Home(_By):
+    """Nothing but who opens it."""
 
 
 class _Closing(_By):
@@ -84,6 +107,10 @@ class _Read(_By):
 class _World(_Strict):
     switch: Switch
     on: bool
+
+
+class _Do(_Strict):
+    deed: Deed
 
 
 class PageApi:
@@ -105,13 +132,16 @@ class PageApi:
             web.get("/sandbox/state", self._state),
             web.get("/sandbox/events", self._events),
             web.get("/sandbox/files/{id}/{name}", self._download),
+            web.post("/sandbox/upload", self._upload),
             web.post("/sandbox/command", self._acts(_Command, self._command)),
             web.post("/sandbox/click", self._acts(_Click, self._click)),
             web.post("/sandbox/submit", self._acts(_Submission, self._submit)),
+            web.post("/sandbox/home", self._acts(_Home, self._home)),
             web.post("/sandbox/close", self._acts(_Closing, self._close)),
             web.post("/sandbox/message", self._acts(_Message, self._message)),
             web.post("/sandbox/read", self._acts(_Read, self._read)),
             web.post("/sandbox/world", self._world),
+            web.post("/sandbox/deed", self._do),
         ]
 
     def ring(self) -> None:
@@ -136,7 +166,7 @@ class PageApi:
         """Render all that this person sees."""
         workspace, panel = self._client.workspace, self._client.side_panel()
         channels = [channel for channel in workspace.channels.values() if me in channel.members]
-        view = workspace.views.get(me)
+        view, home = workspace.views.get(me), workspace.homes.get(me)
         registry_up = panel["up"] if "up" in panel else self._client.registry_up()
         up = {"bot": self._bot_up, "registry": registry_up, "slack_api": not workspace.outage}
         return {
@@ -145,8 +175,10 @@ class PageApi:
             "channels": [_show_channel(c, me, workspace.unread(c.id, me)) for c in channels],
             "messages": {c.id: [self._show_message(m, me) for m in workspace.messages(c.id, me)] for c in channels},
             "view": view and show_view(view),
+            "home": home and {"id": home.id, "blocks": home.body["blocks"]},
             "commands": list(COMMANDS),
             "registry": panel,
+            "world": self._client.world(),
             "health": {name: "up" if is_up else "down" for name, is_up in up.items()},
         }
 
@@ -158,11 +190,22 @@ class PageApi:
     async def _download(self, request: web.Request) -> web.Response:
         """Hand a shared file to a member of its channel. Never shown in the page's own origin, whatever is in it."""
         me, file = self._viewer(request), self._files.get(request.match_info["id"])
-        channel = self._client.workspace.channels.get(file.channel) if file else None
-        if file is None or file.content is None or channel is None or me not in channel.members:
+        places = {file.channel, *file.shown_in} - {""} if file else set()
+        is_seen = any(me in self._client.workspace.channels[place].members for place in places)
+        if file is None or file.content is None or not is_seen:
             raise web.HTTPNotFound
         headers = {**HEADERS, "Content-Disposition": "attachment"}  # the address ends in its name
-        return web.Response(body=file.content, content_type="application/octet-stream", headers=headers)
+        kind = "image/png" if file.content.startswith(PNG) else "application/octet-stream"
+        return web.Response(body=file.content, content_type=kind, headers=headers)
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        """Take a file for a form, as raw bytes."""
+        me, name = self._viewer(request), request.query.get("name", "")
+        try:
+            file_id = self._client.upload(me, name, await request.read())
+        except NotPossibleError as why:
+            return _answer({"ok": False, "error": str(why)})
+        return _answer({"ok": True, "id": file_id})
 
     async def _serve_page(self, request: web.Request) -> web.Response:
         """Serve a file of the page's own folder; there are no folders in it."""
@@ -242,12 +285,17 @@ class PageApi:
 
     async def _click(self, body: _Click) -> JsonObject:
         place = {"channel": body.channel, "ts": body.ts, "view_id": body.view_id or "", "block_id": body.block_id}
-        delivered = await self._client.press(Press(body.me, body.action_id, **place, value=body.value))
+        delivered = await self._client.press(
+            Press(body.me, body.action_id, **place, value=body.value, typed=body.values)
+        )
         return _outcome(delivered.error)
 
     async def _submit(self, body: _Submission) -> JsonObject:
         done = await self._client.submit(body.me, body.view_id, body.values)
         return {"ok": False, "errors": done.errors} if done.errors else _outcome(done.error)
+
+    async def _home(self, body: _Home) -> JsonObject:
+        return _outcome((await self._client.open_home(body.me)).error)
 
     async def _close(self, body: _Closing) -> JsonObject:
         await self._client.close_view(body.me, body.view_id)
@@ -270,6 +318,16 @@ class PageApi:
         if world.switch == "slack_api":
             self._client.workspace.outage = not world.on
         await self._client.on_switch(world.switch, world.on)
+        self.ring()
+        return _answer(_outcome())
+
+    async def _do(self, request: web.Request) -> web.Response:
+        """Do something to the world."""
+        try:
+            wanted = _Do.model_validate_json(await request.read())
+        except ValidationError as error:
+            return _answer({"ok": False, "error": _name_fields(error)}, HTTPStatus.BAD_REQUEST)
+        await self._client.on_deed(wanted.deed)
         self.ring()
         return _answer(_outcome())
 

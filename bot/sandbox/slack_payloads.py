@@ -6,13 +6,17 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from bot.sandbox import cast
-from bot.sandbox.slack_blocks import elements_of
+from bot.sandbox.slack_blocks import elements_of, options_of
 from bot.sandbox.slack_state import APP_ID, TEAM_DOMAIN, Channel, JsonObject, ModalView, Person, SlackMessage
 
 Typed: TypeAlias = Mapping[str, Mapping[str, str | list[str] | None]]
-"""What a person filled in, by block_id and action_id: text, the value of an option, or several of them."""
+"""What a person filled in, by block_id and action_id: text, the value of an option, several of them, ids of files."""
 
 VERIFICATION_TOKEN = "replaced-by-signatures"  # noqa: S105 - Slack still sends the field; nothing trusts it
+_CONTENTS = ("value", "selected_option", "selected_options", "files")
+"""Where the state of an input has what was filled in."""
+LISTS = ("checkboxes", "multi_static_select")
+"""Inputs of which several options can be chosen."""
 REQUIRED = "Please complete this required field."
 _APP = {"api_app_id": APP_ID, "token": VERIFICATION_TOKEN}
 _ENTERPRISE = {"enterprise": None, "is_enterprise_install": False}
@@ -36,6 +40,8 @@ class Press:
     """Empty: the first element with this action_id."""
     value: str | None = None
     """None: the value of the button. Else this one is sent, whether it was ever there or not."""
+    typed: Typed = field(default_factory=dict)
+    """What stands in the inputs of the modal, where somebody has touched them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ class Act:
     def user(self) -> JsonObject:
         """Name the person as interaction payloads do."""
         names = {"id": self.person.id, "username": self.person.name, "name": self.person.name}
-        return {**names, "team_id": cast.TEAM_ID}
+        return {**names, "team_id": self.person.team}
 
 
 def command_form(act: Act, command: str, text: str) -> dict[str, str]:
@@ -61,7 +67,7 @@ def command_form(act: Act, command: str, text: str) -> dict[str, str]:
     where = {"channel_id": act.channel.id, "channel_name": _public_name(act.channel)} if act.channel else {}
     return {
         **_APP,
-        "team_id": cast.TEAM_ID,
+        "team_id": act.person.team,
         "team_domain": TEAM_DOMAIN,
         **where,
         "user_id": act.person.id,
@@ -98,9 +104,9 @@ def in_message(message: SlackMessage) -> JsonObject:
     return {"container": container, "message": message.as_slack(), "state": {"values": {}}}
 
 
-def in_view(view: ModalView) -> JsonObject:
-    """Say that a button stands in this modal."""
-    return {"container": {"type": "view", "view_id": view.id}, "view": view.as_slack()}
+def in_view(view: ModalView, values: JsonObject | None = None) -> JsonObject:
+    """Say that a button stands in this modal; `values` is the state of its inputs."""
+    return {"container": {"type": "view", "view_id": view.id}, "view": view.as_slack(values)}
 
 
 def find_action(blocks: list[JsonObject], press: Press, at: str) -> JsonObject:
@@ -117,13 +123,19 @@ def find_action(blocks: list[JsonObject], press: Press, at: str) -> JsonObject:
     return _action(button, press.block_id, press.value, at)
 
 
-def read_inputs(blocks: list[JsonObject], typed: Typed) -> JsonObject:
-    """Make the state of a modal's inputs; what was not touched has its initial value."""
+def read_inputs(blocks: list[JsonObject], typed: Typed, files: Mapping[str, JsonObject]) -> JsonObject:
+    """Make the state of a modal's inputs; what was not touched has its initial value.
+
+    Args:
+        blocks: Of the modal.
+        typed: What was filled in.
+        files: What this person has put into forms, by id.
+    """
     inputs = {block["block_id"]: block["element"] for block in blocks if block["type"] == "input"}
     if unknown := sorted(set(typed) - set(inputs)):
         raise NotPossibleError(f"no input {', '.join(unknown)} in this form")
     return {
-        block_id: {element["action_id"]: _input_state(element, typed.get(block_id, {}))}
+        block_id: {element["action_id"]: _input_state(element, typed.get(block_id, {}), files)}
         for block_id, element in inputs.items()
     }
 
@@ -135,21 +147,31 @@ def check_inputs(blocks: list[JsonObject], values: JsonObject) -> dict[str, str]
         if block["type"] == "input":
             element = block["element"]
             state = values[block["block_id"]][element["action_id"]]
-            given = state.get("value") or state.get("selected_option") or state.get("selected_options")
+            given = next((state[name] for name in _CONTENTS if state.get(name)), None)
             if not given and not block.get("optional"):
                 errors[block["block_id"]] = REQUIRED
             elif element["type"] == "plain_text_input" and len(given or "") > element.get("max_length", 3000):
                 errors[block["block_id"]] = "That is too long."
+            elif element["type"] == "multi_static_select" and len(given or ()) > element.get("max_selected_items", 100):
+                errors[block["block_id"]] = "Those are too many."
+            elif element["type"] == "file_input" and len(given or ()) > element.get("max_files", 10):
+                errors[block["block_id"]] = "Those are too many files."
     return errors
 
 
-def _input_state(element: JsonObject, typed: Mapping[str, str | list[str] | None]) -> JsonObject:
+def _input_state(
+    element: JsonObject, typed: Mapping[str, str | list[str] | None], files: Mapping[str, JsonObject]
+) -> JsonObject:
     kind, touched = element["type"], element["action_id"] in typed
     given = typed.get(element["action_id"])
     if kind == "plain_text_input":
         return {"type": kind, "value": (given if touched else element.get("initial_value")) or None}
-    if kind == "checkboxes":
-        names = [given] if isinstance(given, str) else given or []
+    names = [given] if isinstance(given, str) else given or []
+    if kind == "file_input":
+        if unknown := sorted(set(names) - set(files)):
+            raise NotPossibleError(f"no file {', '.join(unknown)} of this person")
+        return {"type": kind, "files": [files[name] for name in names]}
+    if kind in LISTS:
         chosen = [_find_option(element, name) for name in names] if touched else element.get("initial_options", [])
         return {"type": kind, "selected_options": chosen}
     option = _find_option(element, str(given)) if given else None
@@ -166,11 +188,11 @@ def _action(element: JsonObject, block_id: str, value: str | None, at: str) -> J
 
 def _values_of(element: JsonObject) -> Iterator[str | None]:
     yield element.get("value")
-    yield from (option["value"] for option in element.get("options", []))
+    yield from (option["value"] for option in options_of(element))
 
 
 def _find_option(element: JsonObject, value: str) -> dict[str, Any]:
-    for option in element["options"]:
+    for option in options_of(element):
         if option["value"] == value:
             return dict(option)
     raise NotPossibleError(f"no option {value} in {element['action_id']}")

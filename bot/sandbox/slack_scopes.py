@@ -11,13 +11,23 @@ NEEDED: Mapping[str, str] = {
     "chat.postEphemeral": "chat:write",
     "conversations.open": "im:write",
     "users.info": "users:read",
+    "usergroups.users.list": "usergroups:read",
     "views.open": "",
+    "views.publish": "",
+    "views.push": "",
     "views.update": "",
     "files.getUploadURLExternal": "files:write",
     "files.completeUploadExternal": "files:write",
+    "files.info": "files:read",
     "apps.connections.open": "",
 }
 """By method, for those that need the same whatever they are called with. The last takes the token of the app itself."""
+
+DOWNLOAD = "files:read"
+"""What downloads take."""
+
+ANY_PUBLIC = "chat:write.public"
+"""With it the bot posts to public channels that it is no member of."""
 
 EMAIL = "users:read.email"
 """Without it people have no e-mail."""

@@ -93,17 +93,25 @@ class Sockets:
 
         Raises TimeoutError when none comes in time.
         """
-        if not self.connections:
-            return None
         interactive = "payload" in form
         payload: JsonObject = json.loads(form["payload"]) if interactive else dict(form)
-        envelope_id = secrets.token_hex(16)
         envelope = {
-            "envelope_id": envelope_id,
             "type": "interactive" if interactive else "slash_commands",
             "accepts_response_payload": not interactive or payload["type"] == "view_submission",
             "payload": payload,
         }
+        return await self._deliver(envelope, within)
+
+    async def deliver_event(self, body: Mapping[str, object], within: float) -> JsonObject | None:
+        """Send an event, in the same way."""
+        event = {"type": "events_api", "accepts_response_payload": False, "payload": dict(body)}
+        return await self._deliver({**event, "retry_attempt": 0, "retry_reason": ""}, within)
+
+    async def _deliver(self, content: JsonObject, within: float) -> JsonObject | None:
+        if not self.connections:
+            return None
+        envelope_id = secrets.token_hex(16)
+        envelope = {"envelope_id": envelope_id, **content}
         ack = self._waiting[envelope_id] = asyncio.get_running_loop().create_future()
         try:
             for _ in range(self.copies):

@@ -1,12 +1,13 @@
 """What the local Slack holds: people, channels, messages, modals, and the tickets that let the bot answer."""
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
 from bot.clock import Clock
+from bot.manifest import SCOPES
 from bot.sandbox import cast
 
 JsonObject: TypeAlias = dict[str, Any]
@@ -35,6 +36,11 @@ class Person:
     is_bot: bool = False
     deleted: bool = False
     is_restricted: bool = False
+    """A guest of several channels."""
+    is_ultra_restricted: bool = False
+    """A guest of one."""
+    team: str = cast.TEAM_ID
+    """Another one: somebody of another workspace, in a channel that both share."""
 
 
 @dataclass(slots=True)
@@ -102,12 +108,25 @@ class ModalView:
     hash: str = field(default_factory=lambda: secrets.token_hex(8))
     errors: dict[str, str] = field(default_factory=dict)
     """By block_id; shown below the input."""
+    below: "ModalView | None" = None
+    """What this one was pushed over; it comes back when this one closes."""
+
+    @property
+    def height(self) -> int:
+        """Tell how many modals lie on each other, this one on top."""
+        return 1 + (self.below.height if self.below else 0)
+
+    @property
+    def root(self) -> "ModalView":
+        """Find the lowest of them."""
+        return self.below.root if self.below else self
 
     def as_slack(self, values: JsonObject | None = None) -> JsonObject:
         """Render it as the Web API and the payloads of submissions show it; `values` is the state of its inputs."""
         defaults = {"callback_id": "", "private_metadata": "", "external_id": "", "submit": None, "close": None}
         owner = {"team_id": cast.TEAM_ID, "app_id": APP_ID, "bot_id": cast.BOT_ID}
-        place = {"id": self.id, "root_view_id": self.id, "previous_view_id": None, "hash": self.hash}
+        previous = self.below.id if self.below else None
+        place = {"id": self.id, "root_view_id": self.root.id, "previous_view_id": previous, "hash": self.hash}
         return {**defaults, **self.body, **owner, **place, "state": {"values": values or {}}}
 
 
@@ -177,10 +196,18 @@ class Workspace:
         self.on_change: Callable[[], None] = lambda: None
         self.people = _make_people()
         self.channels = _make_channels(self.people.values())
+        self.groups: dict[str, set[str]] = {}
+        """The people in each user group, by the group's id."""
+        self.homes: dict[str, ModalView] = {}
+        """What the app has published in App Home of each person, by the person's id."""
         self.views: dict[str, ModalView] = {}
         """The open modal of each person, by the person's id."""
         self.outage = False
         """Whether the Web API hangs up on every call."""
+        self.scopes = frozenset(SCOPES)
+        """What the bot token may do: as if the app had been made from the manifest."""
+        self.edit_window: timedelta | None = None
+        """How long the workspace lets a message be changed; None: for ever."""
         self._messages: dict[str, list[SlackMessage]] = {channel: [] for channel in self.channels}
         self._read: dict[tuple[str, str], str] = {}
         self._last_microsecond = 0
@@ -235,22 +262,44 @@ class Workspace:
         since = self._read.get((channel, user), "")
         return sum(m.ts > since and m.user != user for m in self.messages(channel, user))
 
-    def show_view(self, user: str, body: JsonObject) -> ModalView:
-        """Open a modal for this person, in the place of one that is open already."""
-        view = self.views[user] = ModalView(f"V{secrets.token_hex(5).upper()}", user, body)
+    def show_view(self, user: str, body: JsonObject, below: ModalView | None = None) -> ModalView:
+        """Open a modal for this person, over another one or in the place of what is open already."""
+        view = self.views[user] = ModalView(f"V{secrets.token_hex(5).upper()}", user, body, below=below)
         self.on_change()
         return view
+
+    def publish(self, user: str, body: JsonObject) -> ModalView:
+        """Put this into App Home of a person, in the place of what stands there: the view keeps its id."""
+        view = self.homes.get(user)
+        if view is None:
+            view = self.homes[user] = ModalView(f"V{secrets.token_hex(5).upper()}", user, body)
+        else:
+            view.body, view.hash = body, secrets.token_hex(8)
+        self.on_change()
+        return view
+
+    def find_views(self) -> Iterator[ModalView]:
+        """Find every modal that is open, those below others too."""
+        for view in self.views.values():
+            found: ModalView | None = view
+            while found:
+                yield found
+                found = found.below
 
     def update_view(self, view: ModalView, body: JsonObject) -> None:
         """Give an open modal another content."""
         view.body, view.hash, view.errors = body, secrets.token_hex(8), {}
         self.on_change()
 
-    def drop_view(self, view: ModalView) -> None:
-        """Close this modal, unless another has taken its place."""
-        if self.views.get(view.user) is view:
+    def drop_view(self, view: ModalView, *, all_below: bool = False) -> None:
+        """Close this modal, unless another has taken its place; what lies below comes back, or closes too."""
+        if self.views.get(view.user) is not view:
+            return
+        if view.below and not all_below:
+            self.views[view.user] = view.below
+        else:
             del self.views[view.user]
-            self.on_change()
+        self.on_change()
 
     def _next_ts(self) -> str:
         """Make an id from the time that no message of the workspace has yet, as Slack does."""

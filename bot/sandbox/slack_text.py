@@ -4,9 +4,17 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.sandbox.slack_blocks import elements_of
+from bot.sandbox.slack_blocks import elements_of, options_of
+from bot.sandbox.slack_state import Workspace
 
 _MARKED = re.compile(r"<([^<>]*)>")
+_TYPED = re.compile(
+    r"""(?P<marked><(?:[@\#!][^<>]+|[a-z]+:[^<>]+)>|&(?:amp|lt|gt);)
+    |(?P<address>https?://[^\s<>"']+)
+    |(?<![\w/@\#.-])(?P<kind>[@\#])(?P<name>[\w.-]+)(?![\w/.-])
+    |[&<>]""",
+    re.VERBOSE,
+)
 
 
 def render_text(text: str, blocks: list[dict[str, Any]], names: Mapping[str, str]) -> str:
@@ -25,6 +33,27 @@ def decode(mrkdwn: str, names: Mapping[str, str]) -> str:
 def escape(text: str) -> str:
     """Write what a person typed as Slack stores it."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def escape_command(text: str, workspace: Workspace) -> str:
+    """Write what a person typed after a command as Slack sends it to an app that asked for escaping.
+
+    People, channels and addresses come marked, the names of private channels left out. What is marked already, as the
+    client does it with a name picked from its list, stays.
+    """
+    people = {person.name: person.id for person in workspace.people.values()}
+    channels = {channel.name: channel for channel in workspace.channels.values() if channel.kind == "channel"}
+
+    def mark(found: re.Match[str]) -> str:
+        kind, name = found["kind"], found["name"]
+        if kind == "@" and name in people:
+            return f"<@{people[name]}|{name}>"
+        if kind == "#" and name in channels:
+            channel = channels[name]
+            return f"<#{channel.id}|{'' if channel.is_private else name}>"
+        return f"<{found['address']}>" if found["address"] else escape(found[0])
+
+    return _TYPED.sub(lambda found: found[0] if found["marked"] else mark(found), text)
 
 
 def _decode_marked(inside: str, names: Mapping[str, str]) -> str:
@@ -60,8 +89,10 @@ def _label_of(element: Mapping[str, Any]) -> Iterator[str]:
     """Name an element by what stands on it: a button's text, the choices, what is filled in."""
     if element["type"] == "button":
         yield f"[{element['text']['text']}]"
-    elif "options" in element:
-        yield from (f"[{option['text']['text']}]" for option in element["options"])
+    elif options := options_of(element):
+        yield from (f"[{option['text']['text']}]" for option in options)
+    elif element["type"] == "image":
+        yield f"[{element['alt_text']}]"
     else:
         yield f"[{element.get('initial_value', '')}]"
 

@@ -4,9 +4,9 @@ Everything goes over sockets, as it does outside: signed requests in, Slack's an
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,44 +14,32 @@ from cryptography.fernet import Fernet
 
 from bot import log
 from bot.app import App
-from bot.clock import Clock
 from bot.sandbox.cast import ADMINS, GENERAL, Character
+from bot.sandbox.filling_in import FormFiller
+from bot.sandbox.forge import SimulatedForge
+from bot.sandbox.manual_clock import BEGINNING, FastClock, ManualClock
 from bot.sandbox.news import News
 from bot.sandbox.ports import HeldPort
 from bot.sandbox.registry import CallRecord, SimulatedRegistry
 from bot.sandbox.slack import LocalSlack
+from bot.sandbox.slack_payloads import Press
 from bot.sandbox.slack_state import SlackMessage
 from bot.settings import Settings
 from bot.workflow.progress import Progress
 from bot.workflow.workers import WORKERS
 
+__all__ = ["APP_TOKEN", "BEGINNING", "BOT_TOKEN", "SIGNING_SECRET", "Actor", "ManualClock", "World", "open_world"]
+
 SIGNING_SECRET = "a-signing-secret-of-the-sandbox"  # noqa: S105 -- of the sandbox alone
 BOT_TOKEN = "xoxb-sandbox-token"  # noqa: S105
 APP_TOKEN = "xapp-sandbox-token"  # noqa: S105
-BEGINNING = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 
 _MOST_ROUNDS = 2000
+_TICK = timedelta(seconds=1)
+_LEASED = frozenset({"lane", "handoffs", "files", "scan"})
+"""The workers that find out by their tick alone that another bot has died."""
 _AT_ONCE = frozenset({"inbox"})
 """The workers of which several may be at work."""
-
-
-class ManualClock(Clock):
-    """A clock that moves when it is told to."""
-
-    def __init__(self, now: datetime = BEGINNING) -> None:
-        self._now = now
-
-    def now(self) -> datetime:
-        """Tell the time that was set."""
-        return self._now
-
-    def monotonic(self) -> float:
-        """Tell the seconds since the beginning."""
-        return (self._now - BEGINNING).total_seconds()
-
-    def set(self, moment: datetime) -> None:
-        """Move to a later moment."""
-        self._now = max(self._now, moment)
 
 
 class World:
@@ -59,20 +47,39 @@ class World:
 
     def __init__(self, folder: Path, *, registry: SimulatedRegistry, slack: LocalSlack, clock: ManualClock) -> None:
         self.clock = clock
+        self.bot_clock, self.npm_clock = FastClock(clock), FastClock(clock)
+        clock.on_advance = self._pass
+        self.forge = SimulatedForge(clock)
         self.registry = registry
         self.slack = slack
         self.app: App | None = None
+        self.second: App | None = None
+        """Another bot on the same database, which has to be a server's."""
+        self.asleep: set[App] = set()
+        """Bots whose process stands still: they begin nothing."""
         self.folder = folder
         self.secret_key = Fernet.generate_key().decode()
         self.settings: dict[str, str] = {}
         """Beyond what the world itself sets; changes count at the next start of the bot."""
-        self._port = HeldPort()
+        self._ports = (HeldPort(), HeldPort())
         self._news = News()
-        self._at_work: set[str] = set()
-        self._rung: set[str] = set()
+        self._at_work: set[tuple[int, str]] = set()
+        self._rung: set[tuple[int, str]] = set()
 
     async def start_bot(self) -> None:
         """Start the bot as the settings say, without its own ticks."""
+        self.app = await self._start(0)
+        self.slack.events_url = self.events_urls()[0]
+
+    async def start_second_bot(self) -> None:
+        """Start another bot beside the first one; Slack goes on sending to the first, until `events_url` is changed."""
+        self.second = await self._start(1)
+
+    def events_urls(self) -> list[str]:
+        """List where the bots take what Slack posts."""
+        return [f"http://127.0.0.1:{app.port}/slack/events" for app in self._bots().values()]
+
+    async def _start(self, number: int) -> App:
         values: dict[str, Any] = {
             "SLACK_BOT_TOKEN": BOT_TOKEN,
             **({"SLACK_APP_TOKEN": APP_TOKEN} if self.slack.socket_mode else {"SLACK_SIGNING_SECRET": SIGNING_SECRET}),
@@ -82,21 +89,36 @@ class World:
             "NPMTRUST_DATABASE_URL": f"sqlite:///{self.folder / 'npmtrust.sqlite3'}",
             "NPMTRUST_SECRET_KEYS": self.secret_key,
             "NPMTRUST_ADMINS": ",".join(admin.slack_id for admin in ADMINS),
+            **self.forge.settings,
             "NPMTRUST_HOST": "127.0.0.1",
-            "NPMTRUST_PORT": str(self._port.number),
+            "NPMTRUST_PORT": str(self._ports[number].number),
         }
-        self.app = App(Settings(_env_file=None, **(values | self.settings)), self.clock, tick=False)
-        await self.app.start()
-        self._news.listen(self.app.services.database.engine)
+        app = App(Settings(_env_file=None, **(values | self.settings)), self.bot_clock, tick=False)
+        try:
+            await app.start()
+        except BaseException:
+            await app.stop()
+            raise
+        self._news.listen(app.services.database.engine)
         self._rung.clear()
-        self.app.services.bell.listen(self._rung.add)
-        self.slack.events_url = f"http://127.0.0.1:{self.app.port}/slack/events"
+        app.services.bell.listen(lambda name: self._rung.add((number, name)))
+        return app
+
+    def _bots(self) -> dict[int, App]:
+        """Number those that are at work."""
+        return {
+            number: app
+            for number, app in enumerate((self.app, self.second))
+            if app is not None and app not in self.asleep
+        }
 
     async def stop_bot(self) -> None:
-        """End the bot in good order."""
-        if self.app is not None:
-            await self.app.stop()
-            self.app = None
+        """End the bot in good order, and the second one where there is one."""
+        for app in (self.app, self.second):
+            if app is not None:
+                await app.stop()
+        self.app = self.second = None
+        self.asleep.clear()
 
     async def restart_bot(self) -> None:
         """End the bot and start it anew, on the same database."""
@@ -110,49 +132,59 @@ class World:
     async def settle(self, seconds: float = 6) -> None:
         """Let the workers do what is due, and what becomes due within so many seconds of the world's time."""
         until = self.clock.now() + timedelta(seconds=seconds)
-        due: dict[str, datetime] = dict.fromkeys(WORKERS, self.clock.now())
+        workers = [(number, name) for name in WORKERS for number in self._bots()]
+        due: dict[tuple[int, str], datetime] = dict.fromkeys(workers, self.clock.now())
         for _ in range(_MOST_ROUNDS):
             now = self.clock.now()
-            for name in WORKERS:
-                if (name in due and due[name] <= now) or self._news.concern(name):
-                    moment = await self._run_dry(name)
-                    due.pop(name, None)
-                    if moment is not None and moment > now:
-                        due[name] = moment
-            due |= dict.fromkeys(self._rung, now)
+            for who in workers:
+                if (who in due and due[who] <= now) or self._news.concern(who):
+                    moment = await self._run_dry(who)
+                    due.pop(who, None)
+                    if self.second is not None and who[1] in _LEASED:
+                        due[who] = now + _TICK
+                    elif moment is not None and moment > now:
+                        due[who] = moment
+            due |= dict.fromkeys(self._rung.intersection(workers), now)
             self._rung.clear()
             later = [moment for moment in due.values() if moment <= until]
-            if any(map(self._news.concern, WORKERS)):
+            if any(map(self._news.concern, workers)):
                 continue
             if not later:
                 self.clock.set(until)
                 return
             self.clock.set(min(later))
-        raise RuntimeError("the world does not come to rest")
+        restless = [name for _, name in filter(self._news.concern, workers)] or sorted(name for _, name in due)
+        raise RuntimeError(f"the world does not come to rest: {', '.join(restless)}")
 
     async def advance(self, **span: float) -> None:
-        """Let time pass, and everything that happens in it."""
-        self.clock.set(self.clock.now() + timedelta(**span))
+        """Let time pass, and everything that happens in it; `clock.advance` is the same."""
+        await self._pass(timedelta(**span))
+
+    async def _pass(self, span: timedelta) -> None:
+        self.clock.set(self.clock.now() + span)
+        await self.slack.events.retry_due()
         await self.settle()
 
-    async def _run_dry(self, name: str) -> datetime | None:
+    async def _run_dry(self, who: tuple[int, str]) -> datetime | None:
         progress = Progress(more=True)
-        while progress.more and self.app is not None:
-            progress = await self._run(name)
-        self._news.heard_by(name)
-        return progress.at
+        while progress.more:
+            progress = await self._run(who)
+        self._news.heard_by(who)
+        return progress.at - self.bot_clock.ahead if progress.at else None
 
-    async def _run(self, name: str) -> Progress:
+    async def _run(self, who: tuple[int, str]) -> Progress:
         """Let a worker do one piece of work; it waits for nobody who does the same, as those of the scheduler."""
-        if self.app is None or name in self._at_work:
+        number, name = who
+        app = self._bots().get(number)
+        if app is None or who in self._at_work:
             return Progress()
         if name not in _AT_ONCE:
-            self._at_work.add(name)
+            self._at_work.add(who)
         try:
             with log.scope():
-                return await WORKERS[name](self.app.services)
+                return await WORKERS[name](app.services)
         finally:
-            self._at_work.discard(name)
+            self._at_work.discard(who)
 
     @asynccontextmanager
     async def call_under_way(self, act: Coroutine[Any, Any, object], method: str = "POST") -> AsyncIterator[None]:
@@ -173,13 +205,13 @@ class World:
         return Actor(self, character)
 
 
-class Actor:
+class Actor(FormFiller):
     """What one person does and reads."""
 
     def __init__(self, world: World, character: Character) -> None:
+        super().__init__(world, character.slack_id)
         self._world = world
         self.character = character
-        self.id = character.slack_id
 
     async def says(self, text: str, channel: str = GENERAL[0]) -> str:
         """Type `/npmtrust TEXT`; tell the newest answer that this person reads in the channel."""
@@ -210,6 +242,13 @@ class Actor:
         await self._world.settle()
         return self.reads(channel)
 
+    async def approves(self, channel: str = GENERAL[0], *, about: str = "") -> str:
+        """Press the newest [Approve]; of several steps, tick all in the view that opens. Tell the newest answer."""
+        await self.clicks("Approve", channel, about=about)
+        if self.reads_form():
+            await self.submits(**self.every_box())
+        return self.reads(channel)
+
     def sees_button(self, label: str, channel: str = GENERAL[0]) -> bool:
         """Tell whether a button with this label stands in the channel."""
         try:
@@ -234,38 +273,6 @@ class Actor:
         """Tell what Slack asks before a press of the newest button with this label counts; empty: it asks nothing."""
         parts: dict[str, dict[str, str]] = self._find_button(label, channel)[1].get("confirm", {})
         return "\n".join(parts[name]["text"] for name in ("title", "text", "confirm", "deny") if name in parts)
-
-    def form(self) -> dict[str, Any]:
-        """Tell what stands in the fields of the form that is open, by block_id."""
-        view = self._world.slack.view(self.id)
-        if view is None:
-            raise LookupError("no form is open")
-        elements = {block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"}
-        return {
-            name: element.get("initial_value", "")
-            if "options" not in element
-            else [option["value"] for option in element.get("initial_options", ())]
-            for name, element in elements.items()
-        }
-
-    def reads_form(self) -> str:
-        """Tell what stands in the form that is open; empty when none is."""
-        view = self._world.slack.view(self.id)
-        return self._world.slack.text_of(view) if view else ""
-
-    async def submits(self, **fields: str | list[str]) -> Mapping[str, str]:
-        """Write into the form that is open (a hyphen in a name is written as an underscore), and send it.
-
-        Returns:
-            The mistakes that the form shows, by block_id; empty when it closed.
-        """
-        view = self._world.slack.view(self.id)
-        if view is None:
-            raise LookupError("no form is open")
-        typed = {name.replace("_", "-"): {"value": value} for name, value in fields.items()}
-        submitted = await self._world.slack.submit(self.id, view["id"], typed)
-        await self._world.settle()
-        return submitted.errors or ({} if submitted.ok else {"": submitted.error})
 
     def links(self) -> list[str]:
         """List npm's links that stand in the DM, oldest first."""
@@ -300,6 +307,31 @@ class Actor:
         await self.says("login", channel)
         await self.logs_in()
 
+    async def opens_home(self) -> str:
+        """Open App Home; tell what stands there."""
+        await self._world.slack.open_home(self.id)
+        await self._world.settle()
+        return self.home()
+
+    def home(self) -> str:
+        """Tell what stands in App Home, without bold; empty before anything was published."""
+        view = self._world.slack.home(self.id)
+        return self._world.slack.text_of(view).replace("*", "") if view else ""
+
+    async def clicks_home(self, label: str, *, about: str = "") -> str:
+        """Press a button in App Home: the first with this label from the first block with this text on."""
+        view = self._world.slack.home(self.id) or {"id": "", "blocks": []}
+        is_there = not about
+        for block in view["blocks"]:
+            is_there = is_there or about in self._world.slack.text_of({"title": "", "blocks": [block]}).replace("*", "")
+            for element in (*block.get("elements", ()), block.get("accessory") or {}) if is_there else ():
+                if element.get("type") == "button" and element["text"]["text"].startswith(label):
+                    place = {"view_id": view["id"], "block_id": block["block_id"]}
+                    await self._world.slack.press(Press(self.id, element["action_id"], **place))
+                    await self._world.settle()
+                    return self.home()
+        raise LookupError(f"no button {label!r} in {self.home()}")
+
     def _find_button(self, label: str, channel: str, about: str = "") -> tuple[SlackMessage, dict[str, Any]]:
         for message in reversed(self.messages(channel)):
             for block in message.blocks if about in self._world.slack.text_of(message) else ():
@@ -313,17 +345,23 @@ class Actor:
 async def open_world(folder: Path, *, socket_mode: bool = False, **settings: str) -> AsyncIterator[World]:
     """Make a world with a running bot, to which Slack speaks over HTTP or by Socket Mode, and end it."""
     clock = ManualClock()
-    registry = SimulatedRegistry(clock)
+    npm_clock = FastClock(clock)
+    registry = SimulatedRegistry(npm_clock)
     slack = LocalSlack(clock, signing_secret=SIGNING_SECRET, bot_token=BOT_TOKEN, app_token=APP_TOKEN)
     slack.socket_mode = socket_mode
     world = World(folder, registry=registry, slack=slack, clock=clock)
     world.settings = settings
+    world.npm_clock = npm_clock
     await registry.start()
     await slack.start()
+    await world.forge.start()
     try:
         await world.start_bot()
         yield world
+        if slack.unfurled:  # a previewer could use up a link, and would show what an outsider wrote
+            raise RuntimeError(f"a message was sent without unfurling off: {slack.unfurled[0]!r}")
     finally:
         await world.stop_bot()
         await slack.stop()
         await registry.stop()
+        await world.forge.stop()

@@ -66,10 +66,16 @@ def open_browser() -> Iterator[Browser]:
         browser.close()
 
 
-def open_window(browser: Browser, complaints: list[str], *, sharpness: float = 1) -> BrowserContext:
+DESKTOP = (1280, 800)
+PHONE = (390, 844)
+
+
+def open_window(
+    browser: Browser, complaints: list[str], *, sharpness: float = 1, size: tuple[int, int] = DESKTOP
+) -> BrowserContext:
     """Open a window of its own; what its console says, and dialogs that a script opened, are complaints."""
     window = browser.new_context(
-        viewport={"width": 1280, "height": 800},
+        viewport={"width": size[0], "height": size[1]},
         device_scale_factor=sharpness,
         locale="en-GB",
         timezone_id="UTC",
@@ -111,6 +117,16 @@ class Person:
         return self.page.get_by_test_id("side-panel")
 
     @property
+    def next_step(self) -> Locator:
+        """What the page says that this person could do next."""
+        return self.page.get_by_test_id("next-step")
+
+    def sees_all_of_the_page(self) -> bool:
+        """Tell whether nothing of it lies beyond the right edge."""
+        script = "() => document.scrollingElement.scrollWidth <= innerWidth"
+        return bool(self.page.evaluate(script))
+
+    @property
     def focused(self) -> Locator:
         """What the next key goes to."""
         return self.page.locator("*:focus")
@@ -146,6 +162,8 @@ class Person:
 
     def go_to(self, channel: str) -> None:
         """Open a channel or the DM with somebody, by its name in the side bar."""
+        if (drawer := self.page.locator("#toggle-channels")).is_visible():
+            drawer.click()
         self.press(self.page.locator("#channels-bar").get_by_role("link", name=channel))
 
     def follow(self, label: str) -> Page:

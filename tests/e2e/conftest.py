@@ -1,14 +1,19 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Protocol
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from bot.sandbox.cast import Character
-from tests.e2e.browsing import Person, Sandbox, open_browser, open_sandbox, open_window
+from tests.e2e.browsing import DESKTOP, Person, Sandbox, open_browser, open_sandbox, open_window
 
 expect.set_options(timeout=10_000)
 
-Meet = Callable[[Character], Person]
+
+class Meet(Protocol):
+    """Let somebody sit down, at a window of that size."""
+
+    def __call__(self, character: Character, size: tuple[int, int] = DESKTOP) -> Person: ...
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +37,8 @@ def meet(browser: Browser, sandbox: Sandbox) -> Iterator[Meet]:
     complaints: list[str] = []
     people: list[Person] = []
 
-    def sit_down(character: Character) -> Person:
-        people.append(Person(open_window(browser, complaints), sandbox.url, character))
+    def sit_down(character: Character, size: tuple[int, int] = DESKTOP) -> Person:
+        people.append(Person(open_window(browser, complaints, size=size), sandbox.url, character))
         return people[-1]
 
     yield sit_down

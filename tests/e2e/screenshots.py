@@ -1,32 +1,64 @@
-"""Make the pictures of the README from the real page, in light colours: `make screenshots`."""
+"""Pictures of what people see, from the real page in light colours: `make screenshots`.
+
+All of them go to a temporary folder, whose name is printed; with `--readme` those of the README are made anew instead.
+"""
 
 import sys
+import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from bot.sandbox.cast import OWNER, REQUESTER
-from tests.e2e.browsing import Person, open_browser, open_sandbox, open_window
+from tests.e2e.browsing import PHONE, Person, open_browser, open_sandbox, open_window
 
-FOLDER = Path(__file__).parents[2] / ".github" / "pictures"
+README = Path(__file__).parents[2] / ".github" / "pictures"
 CLOSE = 2
 """How much sharper a picture of one part is than that of the whole page."""
 LINE = '/npmtrust github @acme/ui --repo acme/ui --file release.yml --reason "drop tokens"'
+MANY = '/npmtrust github @acme/* --file release.yml --allow-publish --reason "drop tokens"'
+DAYS = 8
+"""Within which a weekly digest comes."""
 
 
-def main() -> None:
-    """Play the main story, and take a picture at each of its turns."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
+class Camera:
+    """Saves pictures of parts of a page."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def take(self, name: str, subject: Locator) -> None:
+        """Save a picture of one part of the page."""
+        expect(subject).to_be_visible()
+        subject.page.mouse.move(0, 0)
+        subject.screenshot(path=self.folder / f"{name}.png")
+
+    def take_page(self, name: str, person: Person) -> None:
+        """Save a picture of all that somebody sees."""
+        person.page.screenshot(path=self.folder / f"{name}.png")
+
+
+def main(arguments: list[str]) -> None:
+    """Play what people do, and take a picture at each of its turns."""
+    is_readme = "--readme" in arguments
+    folder = README if is_readme else Path(tempfile.mkdtemp(prefix="npmtrust-pictures-"))
+    folder.mkdir(parents=True, exist_ok=True)
     complaints: list[str] = []
-    with open_sandbox() as sandbox, open_browser() as browser:
+    camera = Camera(folder)
+    with open_sandbox(NPMTRUST_PACE_SECONDS="0.2", NPMTRUST_LAG_SECONDS="0") as sandbox, open_browser() as browser:
         rita = Person(open_window(browser, complaints), sandbox.url, REQUESTER)
         otto = Person(open_window(browser, complaints, sharpness=CLOSE), sandbox.url, OWNER)
-        tell_story(rita, otto)
+        tell_story(camera, rita, otto)
+        if not is_readme:
+            tell_of_many(camera, rita, otto)
+            look_around(camera, otto)
+            hold_a_phone(camera, browser, complaints, sandbox.url)
+    print(folder)  # noqa: T201
     if complaints:
         sys.exit("\n".join(complaints))
 
 
-def tell_story(rita: Person, otto: Person) -> None:
+def tell_story(camera: Camera, rita: Person, otto: Person) -> None:
     """Ask, link, approve, confirm; then a mistake."""
     rita.types(LINE)
     otto.press("I maintain this")
@@ -37,31 +69,85 @@ def tell_story(rita: Person, otto: Person) -> None:
     otto.go_to("general")
     expect(otto.button("Approve")).to_be_visible()
     expect(rita.button("Approve")).to_be_visible()
-    rita.page.screenshot(path=FOLDER / "request.png")
+    camera.take_page("request", rita)
 
     otto.press("Approve")
-    take("approve", otto.dialog)
+    camera.take("approve", otto.dialog)
     otto.press(otto.dialog.get_by_role("button", name="Approve"))
     expect(otto.message("Next: confirm at npm")).to_be_visible()
     otto.go_to("npmtrust")
-    take("link", otto.message("Confirm at npm"))
+    camera.take("link", otto.message("Confirm at npm"))
     otto.uses_security_key()
     otto.page.bring_to_front()
     expect(otto.panel.get_by_text("created")).to_be_visible()
     otto.go_to("general")
-    take("outcome", otto.message("now trusts"))
+    camera.take("outcome", otto.message("now trusts"))
     otto.types('/npmtrust github @acme/core --fle release.yml --reason "drop tokens"')
-    take("mistake", otto.message("There is no such flag"))
+    camera.take("mistake", otto.message("There is no such flag"))
     expect(rita.panel.get_by_text("created")).to_be_visible()
-    take("panel", rita.panel)
+    camera.take("panel", rita.panel)
 
 
-def take(name: str, subject: Locator) -> None:
-    """Save a picture of one part of the page."""
-    expect(subject).to_be_visible()
-    subject.page.mouse.move(0, 0)
-    subject.screenshot(path=FOLDER / f"{name}.png")
+def tell_of_many(camera: Camera, rita: Person, otto: Person) -> None:
+    """Ask for many by a pattern and decide on a part of them; open the form for lists."""
+    rita.types(MANY)
+    rita.go_to("npmtrust")
+    camera.take("batch-preview", rita.message("can be asked for"))
+    rita.press(rita.button("Choose…"))
+    camera.take("batch-choose", rita.modal)
+    rita.keys("Escape")
+    rita.press("Ask for ")
+    expect(rita.message("Asked as C-2")).to_be_visible()
+    camera.take("batch-asked", otto.message("C-2", "asks for"))
+    otto.press(otto.button("Approve…"))
+    camera.take("approval-by-part", otto.modal)
+    otto.press(otto.modal.get_by_test_id("modal-submit"))
+    camera.take("approved-by-part", otto.message("Only visible to you", "Your approval of"))
+    otto.types("/npmtrust bulk")
+    camera.take("bulk-form", otto.modal)
+    otto.modal.get_by_role("textbox").first.fill("package,repo,file\n@acme/icons,acme/design,release.yml\nno such,x,y")
+    otto.press(otto.modal.get_by_test_id("modal-submit"))
+    otto.page.wait_for_timeout(2500)
+    camera.take_page("bulk-result", otto)
+    otto.keys("Escape")
+
+
+def look_around(camera: Camera, otto: Person) -> None:
+    """Read what npmtrust says by itself: coverage, its examination, the policy, the home, the digest and an alarm."""
+    otto.types("/npmtrust coverage @acme/*")
+    camera.take("coverage", otto.message("trusted", "of "))
+    otto.types("/npmtrust doctor")
+    otto.page.wait_for_timeout(2500)
+    camera.take("doctor", otto.page.get_by_test_id("message").last)
+    otto.types("/npmtrust policy @acme/ui")
+    otto.page.wait_for_timeout(1500)
+    camera.take("policy", otto.page.get_by_test_id("message").last)
+    otto.types("/npmtrust watch @acme/*")
+    otto.page.wait_for_timeout(2500)
+    camera.take("watch", otto.page.get_by_test_id("message").last)
+    otto.press(otto.panel.get_by_role("button", name="Publish @acme/core by hand"))
+    otto.press(otto.panel.get_by_role("button", name="+1 h"))
+    otto.page.wait_for_timeout(4000)
+    camera.take_page("alarm", otto)
+    for _ in range(DAYS):
+        otto.press(otto.panel.get_by_role("button", name="+1 day"))
+        otto.page.wait_for_timeout(1500)
+    camera.take_page("digest", otto)
+    home = otto.page.get_by_role("link", name="Home")
+    if home.count():
+        otto.press(home.first)
+        otto.page.wait_for_timeout(2000)
+        camera.take_page("home", otto)
+
+
+def hold_a_phone(camera: Camera, browser: Browser, complaints: list[str], url: str) -> None:
+    """Look at the same on a phone."""
+    phone = Person(open_window(browser, complaints, sharpness=CLOSE, size=PHONE), url, OWNER)
+    phone.page.wait_for_timeout(1500)
+    camera.take_page("phone", phone)
+    phone.press(phone.page.locator("#toggle-panel"))
+    camera.take_page("phone-what-if", phone)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

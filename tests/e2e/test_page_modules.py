@@ -167,3 +167,55 @@ DAY = 86_400
 def test_dates_are_written_as_slack_writes_them(page: Page, moment: int, template: str, shown: str) -> None:
     told: Any = page.evaluate(FORMAT, [moment, template, NOON])
     assert told == shown
+
+
+NEXT = """
+async ([messages, me, here]) => {
+  const { findNext } = await import("/page/next_step.js");
+  const people = [
+    { id: "U0RITA", real_name: "Rita", npm_user: "rita-npm" },
+    { id: "U0OTTO", real_name: "Otto", npm_user: "otto-npm" },
+    { id: "UBOT", is_bot: true },
+  ];
+  const channels = [{ id: "C", kind: "channel" }, { id: "D", kind: "dm" }];
+  const next = findNext({ me, people, channels, messages }, ["/npmtrust coverage @acme/*"], here);
+  return [next.text, next.line ?? next.person ?? next.channel ?? ""];
+}
+"""
+
+
+def of_bot(text: str, *labels: str) -> dict[str, Any]:
+    buttons = [{"type": "button", "text": {"type": "plain_text", "text": label}} for label in labels]
+    blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": text}}, {"type": "actions", "elements": buttons}]
+    return {"user": "UBOT", "text": text, "blocks": blocks}
+
+
+NOBODY = "Nobody can approve yet: first · not linked:"
+UNLINKED = of_bot(f"{NOBODY} olga-npm\n{NOBODY} ana-npm, otto-npm", "I maintain this: link")
+LINKED = of_bot("Needs 1 of <@U0OTTO> · not linked: ana-npm", "Approve", "I maintain this: link")
+LINK = of_bot("Log in at npm", "Open www.npmjs.com")
+PREVIEW = of_bot("3 packages can be asked for", "Ask for 3")
+
+
+@pytest.mark.parametrize(
+    ("messages", "me", "here", "text", "leads_to"),
+    [
+        ({}, "U0RITA", "C", "Begin with a request:", "/npmtrust github @acme/ui"),
+        ({"C": [UNLINKED]}, "U0RITA", "C", "The request waits for somebody", "U0OTTO"),
+        ({"C": [UNLINKED]}, "U0OTTO", "C", "press “I maintain this”", ""),
+        ({"C": [LINKED]}, "U0RITA", "C", "The request waits for somebody", "U0OTTO"),
+        ({"C": [LINKED]}, "U0OTTO", "C", "press “Approve”", ""),
+        ({"C": [LINKED], "D": [LINK]}, "U0OTTO", "C", "npmtrust sent you npm", "D"),
+        ({"C": [LINKED], "D": [LINK]}, "U0OTTO", "D", "use the security key", ""),
+        ({"D": [PREVIEW]}, "U0RITA", "C", "The preview has come", "D"),
+        # nothing waits: the first line of a list that nobody has typed here
+        ({"C": [of_bot("Done")]}, "U0RITA", "C", "Ask for many packages at once", "/npmtrust github @acme/*"),
+    ],
+)
+def test_the_page_says_what_comes_next(
+    page: Page, messages: dict[str, Any], me: str, here: str, text: str, leads_to: str
+) -> None:
+    shown, target = page.evaluate(NEXT, [messages, me, here])
+    assert text in shown
+    assert target.startswith(leads_to)
+    assert bool(target) == bool(leads_to)

@@ -203,7 +203,7 @@ def test_the_sandbox_listens_on_loopback_alone_and_ctrl_c_ends_all_of_it() -> No
         family = _family_of(sandbox.process.pid)
         assert len(family) == 2, "the stand-ins, and the bot"
         listening = [address for pid in family for address in _addresses_of(pid)]
-        assert len(listening) == 3, "Slack, npm, and the bot"
+        assert len(listening) == 4, "Slack, npm, the host of repositories, and the bot"
         assert {address.partition(":")[0] for address in listening} == {LOOPBACK}
 
         os.kill(sandbox.process.pid, signal.SIGINT)

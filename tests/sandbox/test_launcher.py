@@ -96,6 +96,11 @@ async def test_the_page_stops_and_starts_the_registry(tmp_path: Path) -> None:
             async with http.get(f"{page}/sandbox/state?as=U0RITA") as answer:
                 assert (await answer.json())["registry"]["up"] is is_on
             assert await asyncio.to_thread(listens, registry) is is_on
+        for switch, state in (("calls_ask", "calls_ask"), ("too_many", "too_many")):
+            async with http.post(f"{page}/sandbox/world", json={"switch": switch, "on": True}) as answer:
+                assert await answer.json() == {"ok": True}
+            async with http.get(f"{page}/sandbox/state?as=U0RITA") as answer:
+                assert (await answer.json())["world"][state] is True
     os.kill(os.getpid(), signal.SIGINT)
     assert await running == 0
 

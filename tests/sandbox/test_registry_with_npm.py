@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +17,7 @@ import pytest
 
 from bot.sandbox.cast import SeedPackage
 from bot.sandbox.registry import SimulatedRegistry
+from bot.sandbox.registry_oidc import write_id_token
 from bot.sandbox.registry_switches import Challenge, Fault, When, Windows
 from tests.sandbox.registry_world import RegistryWorld, github
 
@@ -35,6 +36,7 @@ class Npm:
 
     registry: SimulatedRegistry
     folder: Path
+    variables: dict[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -50,6 +52,7 @@ class Npm:
             "npm_config_fetch_retry_mintimeout": "1",
             "NO_COLOR": "1",
             "NO_PROXY": "127.0.0.1",
+            **self.variables,
         }
 
     @property
@@ -312,3 +315,46 @@ async def test_npm_refuses_a_login_that_ends_without_a_token(npm: Npm) -> None:
     npm.registry.fail(Fault.NO_TOKEN, path="/-/v1/done")
     status, output = await npm.run_in_terminal("login", at_link=lambda _: None)
     assert (status, "Invalid response from web login endpoint" in output) == (1, True)
+
+
+async def test_npm_passes_with_the_code_of_an_authenticator_and_prints_what_the_registry_notes(npm: Npm) -> None:
+    npm.use_session("otto-npm")
+    switches = npm.registry.switches
+    switches.totp, switches.totp_opens_window, switches.notice = "123456", True, "tokens *change* soon"
+    status, _, errors = await npm.run(*GITHUB, "--otp=654321")
+    assert (status, "EOTP" in errors, "npm notice This operation requires a one-time pass" in errors) == (1, True, True)
+    status, _, errors = await npm.run(*GITHUB, "--otp=123456")
+    assert (status, "npm notice tokens *change* soon" in errors) == (0, True)
+    set_mfa = ("access", "set", "mfa=publish", "@acme/ui")
+    (listed, _, _), (set_up, _, _) = await npm.run_all(("trust", "list", "@acme/ui"), set_mfa)
+    assert (listed, set_up) == (0, 0)  # in the window that the code has opened
+    package = npm.registry.state.packages["@acme/ui"]
+    assert package.access == {"publish_requires_tfa": True, "automation_token_overrides_tfa": False}
+    switches.windows = Windows.NONE
+    asked, private = await npm.run_all(set_mfa, ("access", "set", "status=private", "@acme/ui", "--otp=123456"))
+    assert (asked[0], "EOTP" in asked[2], private[0], package.seed.private) == (1, True, 0, True)
+
+
+async def test_npm_exchanges_the_id_token_of_a_job_that_a_configuration_takes(npm: Npm) -> None:
+    npm.registry.add_configuration("@acme/ui", "github", {**github()["claims"], "environment": "npm"})
+    (npm.folder / "package.json").write_text('{"name": "@acme/ui", "version": "9.0.0"}')
+    place = "acme/ui/.github/workflows/release.yml@refs/heads/main"
+    job = {
+        "iss": "https://token.actions.githubusercontent.com",
+        "aud": "npm:127.0.0.1",
+        "repository": "acme/ui",
+        "workflow_ref": place,
+        "environment": "npm",
+    }
+    told = []
+    for other in ({}, {"environment": "test"}, {"workflow_ref": place.replace("release", "ci")}, {"aud": "npm:else"}):
+        token = write_id_token(job | other)
+        in_ci = replace(npm, variables={"GITHUB_ACTIONS": "true", "NPM_ID_TOKEN": token})
+        _, _, errors = await in_ci.run("publish", "--loglevel=verbose", "--ignore-scripts")
+        told.append(next(line.partition("oidc ")[2] for line in errors.splitlines() if "verbose oidc" in line))
+    assert told == [
+        "Successfully retrieved and set token",
+        "Failed token exchange request with body message: OIDC token exchange error - package not found",
+        "Failed token exchange request with body message: OIDC token exchange error - package not found",
+        "Failed token exchange request with body message: OIDC token exchange error - unauthorized",
+    ]

@@ -161,7 +161,7 @@ def test_a_modal_at_the_limits_is_taken(view: dict[str, Any]) -> None:
         (modal(field_of("f", multiline="yes")), "/blocks/0/element/multiline"),
         (modal(choice("checkboxes", *numbered(11))), "/blocks/0/element/options"),
         (modal(choice("checkboxes", *numbered(2), initial_options=numbered(3))), "/blocks/0/element"),
-        (modal(choice("file_input")), "/blocks/0/element/type"),
+        (modal(choice("datepicker")), "/blocks/0/element/type"),
         ({"type": "home", "blocks": []}, "/type"),
         (None, "/type"),
     ],

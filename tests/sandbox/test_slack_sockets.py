@@ -101,3 +101,18 @@ async def test_an_app_has_ten_connections_at_the_most(slack: LocalSlack) -> None
         assert [frame["type"] for frame in frames] == ["hello"] * MOST_CONNECTIONS + ["disconnect"]
         assert frames[-1]["reason"] == "too_many_websockets"
         await asyncio.gather(*(socket.close() for socket in sockets))
+
+
+async def test_an_event_goes_by_a_connection_and_is_not_told_again(slack: LocalSlack) -> None:
+    slack.courier.ack_seconds = 0.05
+    assert (await slack.events.tell({"type": "app_home_opened"})).error == "dispatch_failed"
+    async with aiohttp.ClientSession() as session, session.ws_connect(slack.sockets.issue_address()) as socket:
+        assert (await socket.receive_json())["type"] == "hello"
+        assert (await slack.events.tell({"type": "app_home_opened"})).error == "operation_timeout"
+        envelope = await socket.receive_json()
+        assert (envelope["type"], envelope["payload"]["event"]["type"]) == ("events_api", "app_home_opened")
+        slack.courier.ack_seconds = 3
+        telling = asyncio.create_task(slack.events.tell({"type": "app_home_opened"}))
+        await socket.send_json({"envelope_id": (await socket.receive_json())["envelope_id"]})
+        assert (await telling).error == ""
+    assert slack.events.waiting == []

@@ -134,7 +134,7 @@ async def test_members_come_in_pages(world: World) -> None:
         ("chat.postMessage", {"channel": GENERAL}, "no_text"),
         ("chat.postMessage", {"channel": GENERAL, "text": "", "blocks": []}, "no_text"),
         ("chat.postMessage", {"channel": GENERAL, "text": "x", "blocks": "[{"}, "invalid_blocks_format"),
-        ("chat.postMessage", {"channel": GENERAL, "text": "x", "blocks": {"type": "divider"}}, "invalid_blocks"),
+        ("chat.postMessage", {"channel": GENERAL, "text": "x", "blocks": {"type": "divider"}}, "invalid_blocks_format"),
         ("chat.postEphemeral", {"channel": GENERAL, "user": "U0NOBODY", "text": "x"}, "user_not_found"),
         ("chat.postEphemeral", {"channel": "D0OTTO", "user": RITA, "text": "x"}, "user_not_in_channel"),
         # a person's id is no channel for an update

@@ -21,6 +21,7 @@ const DRAW = {
   divider: () => h("hr", { class: "block" }),
   context: drawContext,
   actions: drawActions,
+  image: drawImage,
   input: drawInput,
   rich_text: (block, place) => h("div", { class: "block rich-text" }, drawRichText(block, place.world)),
   markdown: (block, place) => h("div", { class: "block text" }, drawMrkdwn(block.text, place.world)),
@@ -38,6 +39,16 @@ function drawSection(block, place) {
 function drawContext(block, place) {
   return h("div", { class: "block context" },
     block.elements.map((element) => h("span", { class: "text" }, element.alt_text ?? drawText(element, place.world))));
+}
+
+/** A picture of the local Slack itself; any other address stays its words, as this page loads nothing from elsewhere. */
+function drawImage(block, place) {
+  const file = block.slack_file?.id;
+  return h("figure", { class: "block picture" },
+    block.title && h("figcaption", {}, drawText(block.title, place.world)),
+    file
+      ? h("img", { src: `/sandbox/files/${encodeURIComponent(file)}/picture.png?as=${encodeURIComponent(place.world.me)}`, alt: block.alt_text })
+      : h("p", { class: "hint" }, block.alt_text));
 }
 
 function drawActions(block, place) {

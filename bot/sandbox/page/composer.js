@@ -88,6 +88,9 @@ export function splitCommand(text) {
 const historyKey = (person) => `history ${person}`;
 const historyOf = (person) => JSON.parse(sessionStorage.getItem(historyKey(person)) ?? "[]");
 
+/** All lines that were typed in this tab, by whomever. */
+export const typedLines = () => Object.keys(sessionStorage).filter((key) => key.startsWith("history ")).flatMap((key) => JSON.parse(sessionStorage.getItem(key)));
+
 function remember(person, text) {
   const lines = historyOf(person).filter((line) => line !== text);
   sessionStorage.setItem(historyKey(person), JSON.stringify([...lines, text].slice(-HISTORY_LENGTH)));

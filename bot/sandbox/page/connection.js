@@ -9,13 +9,18 @@ const CODES = {
 };
 
 /** Posts JSON; resolves to the answer, {ok, error?, …}, also when the local Slack cannot be reached. */
-export async function post(path, body) {
+export function post(path, body) {
+  return send(path, { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+}
+
+/** Posts a file as it is; resolves to the answer, {ok, id?, error?}. */
+export function sendFile(path, file) {
+  return send(path, { headers: { "Content-Type": "application/octet-stream" }, body: file });
+}
+
+async function send(path, content) {
   try {
-    const response = await fetch(path, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(body),
-    });
+    const response = await fetch(path, { method: "POST", ...content });
     const answer = await response.json();
     return answer.error ? { ...answer, error: CODES[answer.error] ?? answer.error } : answer;
   } catch {

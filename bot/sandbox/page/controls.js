@@ -11,6 +11,9 @@ export function drawControl(element, block, place) {
 
 const DRAW = { button: drawButton, overflow: drawOverflow, static_select: drawSelect };
 
+/** The options of an element, in groups or not. */
+export const optionsOf = (element) => element.options ?? element.option_groups?.flatMap((group) => group.options) ?? [];
+
 const plainText = (text) => drawPlain(text?.text ?? "");
 
 /** Names a control across redraws, so that the focus finds it again. */

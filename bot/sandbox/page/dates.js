@@ -6,8 +6,21 @@ const SIX_MONTHS_SECONDS = 183 * DAY_SECONDS;
 const words = (date, options) => new Intl.DateTimeFormat("en-US", options).format(date);
 const clock = (date, options) => new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit", ...options }).format(date);
 
+/** How far the sandbox's clock is ahead of this machine's, in milliseconds. */
+let ahead = 0;
+
+/** Takes over the time of the sandbox. */
+export function setNow(milliseconds) {
+  ahead = milliseconds - Date.now();
+}
+
+const sandboxNow = () => Date.now() + ahead;
+
+/** A time of this week, in seconds since 1970: `Tue 14:05`. */
+export const weekTime = (seconds) => `${words(new Date(seconds * 1000), { weekday: "short" })} ${clock(new Date(seconds * 1000))}`;
+
 /** The text of <!date^timestamp^format|…>; the timestamp in seconds, `now` in milliseconds. */
-export function formatSlackDate(timestamp, format, now = Date.now()) {
+export function formatSlackDate(timestamp, format, now = sandboxNow()) {
   const date = new Date(timestamp * 1000);
   return format.replace(/\{(\w+)\}/g, (token, name) => (Object.hasOwn(TOKENS, name) ? TOKENS[name](date, now) : token));
 }
@@ -16,7 +29,7 @@ export function formatSlackDate(timestamp, format, now = Date.now()) {
 export const dateOfTs = (ts) => new Date(Number(ts) * 1000);
 export const timeOfDay = (date) => clock(date);
 export const fullTime = (date) => `${words(date, { weekday: "long", month: "long", day: "numeric", year: "numeric" })}, ${clock(date, { second: "2-digit" })}`;
-export const dayName = (date, now = Date.now()) => capitalise(nearDay(date, now) ?? TOKENS.date_long(date, now));
+export const dayName = (date, now = sandboxNow()) => capitalise(nearDay(date, now) ?? TOKENS.date_long(date, now));
 
 const TOKENS = {
   date_num: (date) => [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join("-"),

@@ -4,17 +4,18 @@ import { h } from "./dom.js";
 
 const UNITS = ["bytes", "kB", "MB"];
 
+/** Pictures are shown too, with what they say as words where the bot gave any. */
 export function drawFiles(files, world) {
-  return files.map((file) => h("a", {
-    class: "file",
-    href: `/sandbox/files/${encodeURIComponent(file.id)}/${encodeURIComponent(file.name)}?as=${encodeURIComponent(world.me)}`,
-    download: file.name,
-    "data-testid": "file",
-  },
-    h("span", { class: "file-mark", "aria-hidden": "true" }, "⤓"),
-    h("span", { class: "file-main" },
-      h("strong", { class: "file-title" }, file.title),
-      h("span", { class: "file-facts" }, `${file.name} · ${sizeOf(file.size)}`))));
+  return files.map((file) => {
+    const href = `/sandbox/files/${encodeURIComponent(file.id)}/${encodeURIComponent(file.name)}?as=${encodeURIComponent(world.me)}`;
+    return h("a", { class: "file", href, download: file.name, "data-testid": "file" },
+      file.name.endsWith(".png")
+        ? h("img", { class: "file-picture", src: href, alt: file.alt_txt ?? file.title })
+        : h("span", { class: "file-mark", "aria-hidden": "true" }, "⤓"),
+      h("span", { class: "file-main" },
+        h("strong", { class: "file-title" }, file.title),
+        h("span", { class: "file-facts" }, `${file.name} · ${sizeOf(file.size)}`)));
+  });
 }
 
 /** `812 bytes`, `4.1 kB`, `2.3 MB` */

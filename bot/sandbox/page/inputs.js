@@ -1,11 +1,13 @@
 /** Input blocks of modals: drawing them, reading what was typed, and checking it as Slack does before it is sent. */
 
-import { drawOptions } from "./controls.js";
+import { drawOptions, optionsOf } from "./controls.js";
 import { h } from "./dom.js";
+import { drawFileInput, hasUploads, idsOf } from "./uploads.js";
 import { drawPlain, drawText } from "./text.js";
 
 /** Inputs of which several options can be chosen. */
 const LISTS = new Set(["checkboxes", "multi_static_select"]);
+const REQUIRED = "Please complete this required field.";
 
 let fieldCount = 0;
 
@@ -26,7 +28,7 @@ export function drawInput(block, place) {
     "aria-describedby": isGroup ? described : null,
   },
     isGroup ? h("legend", {}, label) : h("label", { for: id }, label),
-    (DRAW[element.type] ?? drawUnsupported)(element, { id, described, typed, name: `${block.block_id}/${element.action_id}`, world: place.world }),
+    (DRAW[element.type] ?? drawUnsupported)(element, { id, described, typed, name: `${block.block_id}/${element.action_id}`, world: place.world, upload: place.upload }),
     block.hint && h("p", { id: `${id}-hint`, class: "hint" }, drawPlain(block.hint.text)),
     h("p", { id: `${id}-error`, class: "error", hidden: true }));
   showError(field, place.errors?.[block.block_id]);
@@ -42,6 +44,7 @@ const DRAW = {
   },
   checkboxes: drawCheckboxes,
   multi_static_select: drawCheckboxes,
+  file_input: drawFileInput,
   radio_buttons: (element, details) => drawChoices(element, "radio", details, [details.typed ?? element.initial_option?.value]),
 };
 
@@ -68,7 +71,7 @@ function drawCheckboxes(element, details) {
 }
 
 function drawChoices(element, type, { id, name, world }, chosen) {
-  return element.options.map((option, index) => h("label", { class: "choice" },
+  return optionsOf(element).map((option, index) => h("label", { class: "choice" },
     h("input", {
       type,
       name: id,
@@ -96,20 +99,25 @@ export function readValues(form) {
 }
 
 function readField(field) {
+  if (field.dataset.kind === "file_input") return idsOf(field);
   const chosen = [...field.querySelectorAll("input:checked")].map((input) => input.value);
   if (LISTS.has(field.dataset.kind)) return chosen;
   if (field.dataset.kind === "radio_buttons") return chosen[0] ?? null;
   return field.querySelector(".field-box")?.value || null;
 }
 
-/** Errors of required fields that are empty, as Slack shows them without asking the bot. */
+/** Errors of required fields that are empty, and of files that are still under way, as Slack shows them without asking the bot. */
 export function findMissing(form) {
   const isEmpty = (field) => {
     const value = readField(field);
     return value === null || value.length === 0;
   };
   const missing = fieldsOf(form).filter((field) => field.dataset.optional === undefined && isEmpty(field));
-  return Object.fromEntries(missing.map((field) => [field.dataset.blockId, "Please complete this required field."]));
+  const sent = fieldsOf(form).filter(hasUploads);
+  return Object.fromEntries([
+    ...missing.map((field) => [field.dataset.blockId, REQUIRED]),
+    ...sent.map((field) => [field.dataset.blockId, "The file is still being sent."]),
+  ]);
 }
 
 /** Shows {block_id: text} at its fields and takes the other errors away; the first bad field gets the focus. */

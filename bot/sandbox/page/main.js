@@ -1,14 +1,17 @@
 /** The page: which person looks at which channel, drawn anew at every snapshot. */
 
-import { fillBox, showComposer, splitCommand, startComposer } from "./composer.js";
-import { post, subscribe } from "./connection.js";
+import { fillBox, showComposer, splitCommand, startComposer, typedLines } from "./composer.js";
+import { post, sendFile, subscribe } from "./connection.js";
 import { byId, showToast } from "./dom.js";
+import { showHome } from "./home.js";
 import { followNewest, showMessages } from "./messages.js";
 import { showView } from "./modal.js";
+import { findNext, showNext } from "./next_step.js";
 import { showPanel } from "./panel.js";
 import { nameOfChannel, showChannels, showPeople } from "./sidebar.js";
 import { startToggles } from "./toggles.js";
 import { showWelcome } from "./welcome.js";
+import { showWorld } from "./world.js";
 
 const address = new URLSearchParams(location.search);
 
@@ -59,6 +62,7 @@ function showAddress() {
 
 const tell = (path, body) => report(post(`/sandbox/${path}`, { as: person, ...body }));
 const turn = (part, on) => report(post("/sandbox/world", { switch: part, on }));
+const act = (deed) => report(post("/sandbox/deed", { deed }));
 
 /** Shows what went wrong, if something did and the answer does not belong to single fields. */
 async function report(posted) {
@@ -78,6 +82,7 @@ const slack = {
   click: (viewId, action) => tell("click", { channel: channelId, ts: "", view_id: viewId, ...action }),
   submit: (viewId, values) => post("/sandbox/submit", { as: person, view_id: viewId, values }),
   close: (viewId) => tell("close", { view_id: viewId }),
+  upload: (file) => sendFile(`/sandbox/upload?${new URLSearchParams({ as: person, name: file.name })}`, file),
 };
 
 /** Marks the channel as read once per newest message, while somebody can see it. */
@@ -103,13 +108,16 @@ function worldOf({ me, people, channels }) {
 
 function draw() {
   const world = worldOf(snapshot);
+  showWorld(snapshot.world ?? {}, { turn, act });
   const channel = snapshot.channels.find((one) => one.id === channelId) ?? snapshot.channels[0];
   channelId = channel.id;
   showAddress();
   showPeople(snapshot.people, person, choosePerson);
   showChannels(snapshot.channels, channelId, world, chooseChannel);
   drawConversation(channel, world);
+  showHome(channel, snapshot.home, world, { open: () => tell("home", {}), click: slack.click, redraw: draw });
   showPanel(snapshot.registry ?? {}, snapshot.health ?? {}, turn);
+  showNext(findNext(snapshot, typedLines(), channelId), { line: fillBox, person: choosePerson, channel: chooseChannel });
   showView(snapshot.view, world, slack);
 }
 

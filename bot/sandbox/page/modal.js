@@ -13,7 +13,7 @@ const titleOf = (text) => text?.text ?? text ?? "";
 
 /**
  * Brings the modal to what the snapshot says: opens, redraws or closes it. What was typed stays where block and
- * action keep their ids. `slack` sends: {submit(view_id, values), close(view_id), click(view_id, action)}.
+ * action keep their ids. `slack` sends: {submit(view_id, values), close(view_id), click(view_id, action), upload(file)}.
  */
 export function showView(view, world, slack) {
   if (shown && shown.id !== view?.id) takeAway();
@@ -53,7 +53,8 @@ function redrawView(view, signature, world, slack) {
 }
 
 function drawForm(view, values, world, slack) {
-  const place = { world, values, errors: view.errors, click: (action) => slack.click(view.id, action) };
+  const click = (action) => slack.click(view.id, { ...action, values: readValues(shown.form) });
+  const place = { world, values, errors: view.errors, click, upload: slack.upload };
   const close = () => dismiss(view.id, slack);
   const submit = titleOf(view.submit);
   return h("form", {

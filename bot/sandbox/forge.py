@@ -1,0 +1,184 @@
+"""A simulated forge on loopback: the contents addresses of GitHub and of GitLab, and what goes wrong with them.
+
+A repository that nobody has described has whatever file is asked for, with a workflow as npm needs it: so that only
+what is meant shows a warning.
+"""
+
+import asyncio
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from bot.clock import Clock
+from bot.sandbox.forge_files import GITLAB_GOOD, GOOD
+from bot.sandbox.ports import LOOPBACK, HeldPort
+
+WORKFLOWS = ".github/workflows"
+RATE_SECONDS = 600
+"""After so long a forge that has had enough of us wants to be asked again."""
+
+
+@dataclass(slots=True)
+class Repository:
+    """A repository or project, as its owners made it."""
+
+    name: str
+    """As its forge writes it."""
+    files: dict[str, str] = field(default_factory=dict)
+    """Text by path: `.github/workflows/release.yml`."""
+    private: bool = False
+    moved_to: str = ""
+
+
+@dataclass(slots=True)
+class ForgeSwitches:
+    """What goes wrong."""
+
+    slow_seconds: float = 0.0
+    """Before each answer, by the wall."""
+    rate_limited: bool = False
+    """It wants no more questions for a while."""
+    status: int = 0
+    """It answers so, whatever it is asked; 0: it does not."""
+    redirect_to: str = ""
+    """It sends everybody to another host."""
+
+
+class SimulatedForge:
+    """GitHub's API under `/github/` and GitLab under `/gitlab/`, on one port."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.switches = ForgeSwitches()
+        self.questions: list[str] = []
+        """Each path that was asked for, oldest first."""
+        self.tokens: list[str] = []
+        """The token of each question; empty: none."""
+        self._clock = clock
+        self._repositories: dict[str, Repository] = {}
+        self._port: HeldPort | None = None
+        self._runner: web.ServerRunner | None = None
+
+    async def start(self) -> None:
+        """Listen on loopback: on the port from before, else on any free one."""
+        if self._runner:
+            return
+        self._port = self._port or HeldPort()
+        self._runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.SockSite(self._runner, self._port.open()).start()
+
+    async def stop(self) -> None:
+        """Be down: connections are refused. What is known stays."""
+        runner, self._runner = self._runner, None
+        if runner:
+            await runner.cleanup()
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Tell what leads a bot here."""
+        base = f"http://{LOOPBACK}:{self._port.number if self._port else 0}"
+        return {"NPMTRUST_GITHUB_API_URL": f"{base}/github/", "NPMTRUST_GITLAB_URL": f"{base}/gitlab/"}
+
+    def describe(self, name: str, files: Mapping[str, str], *, private: bool = False, moved_to: str = "") -> None:
+        """Say what a repository holds: workflow files by name (GitHub), or any files by path."""
+        placed = {
+            path if "/" in path or path.startswith(".") else f"{WORKFLOWS}/{path}": text for path, text in files.items()
+        }
+        self._repositories[name.casefold()] = Repository(name, placed, private, moved_to)
+
+    def forget(self, name: str) -> None:
+        """Oblige again."""
+        self._repositories.pop(name.casefold(), None)
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        path = request.raw_path.partition("?")[0]
+        self.questions.append(path)
+        self.tokens.append(request.headers.get("authorization", request.headers.get("private-token", "")))
+        await asyncio.sleep(self.switches.slow_seconds)
+        if fault := self._fault(path):
+            return fault
+        if path.startswith("/github/repos/"):
+            return self._github(path.removeprefix("/github/repos/"))
+        if path.startswith("/gitlab/api/v4/projects/"):
+            return self._gitlab(path.removeprefix("/gitlab/api/v4/projects/"))
+        return _not_found("Not Found")
+
+    def _fault(self, path: str) -> web.Response | None:
+        if self.switches.redirect_to:
+            return web.Response(status=HTTPStatus.FOUND, headers={"location": f"{self.switches.redirect_to}{path}"})
+        if self.switches.rate_limited:
+            reset = str(int(self._clock.now().timestamp()) + RATE_SECONDS)
+            headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": reset}
+            return web.json_response({"message": "API rate limit exceeded"}, status=403, headers=headers)
+        if self.switches.status:
+            return web.json_response({"message": "no"}, status=self.switches.status)
+        return None
+
+    def _find(self, name: str, oblige: Callable[[], dict[str, str]]) -> Repository:
+        return self._repositories.get(name.casefold()) or Repository(name, oblige())
+
+    # GitHub
+
+    def _github(self, path: str) -> web.Response:
+        owner, repo, *rest = unquote(path).split("/")
+        wanted = "/".join(rest[1:])
+        found = self._find(f"{owner}/{repo}", lambda: {wanted: GOOD} if wanted != WORKFLOWS else {})
+        if found.private:
+            return _not_found("Not Found")
+        if found.moved_to:
+            location = f"/github/repos/{found.moved_to}" + "".join(f"/{part}" for part in rest)
+            return web.Response(status=HTTPStatus.MOVED_PERMANENTLY, headers={"location": location})
+        if not rest:
+            return web.json_response({"full_name": found.name, "default_branch": "main"})
+        if wanted in found.files:
+            return web.json_response(_file_of_github(found, wanted))
+        entries = [
+            {"type": "file", "name": file.rpartition("/")[2], "path": file}
+            for file in found.files
+            if file.rpartition("/")[0] == wanted
+        ]
+        return web.json_response(entries) if entries else _not_found("Not Found")
+
+    # GitLab
+
+    def _gitlab(self, path: str) -> web.Response:
+        project, _, rest = path.partition("/")
+        name, wanted = unquote(project), unquote(rest.removeprefix("repository/files/").removesuffix("/raw"))
+        found = self._find(name, lambda: {wanted: GITLAB_GOOD})
+        if found.private:
+            return _not_found("404 Project Not Found")
+        if found.moved_to:
+            location = f"/gitlab/api/v4/projects/{found.moved_to.replace('/', '%2F')}" + (f"/{rest}" if rest else "")
+            return web.Response(status=HTTPStatus.MOVED_PERMANENTLY, headers={"location": location})
+        if not rest:
+            return web.json_response({"path_with_namespace": found.name, "default_branch": "main"})
+        if rest == "repository/tree":
+            return web.json_response(
+                [{"type": "blob", "name": file, "path": file} for file in found.files if "/" not in file]
+            )
+        if wanted in found.files:
+            return web.Response(text=found.files[wanted])
+        return _not_found("404 File Not Found")
+
+
+def _file_of_github(repository: Repository, path: str) -> dict[str, Any]:
+    content = base64.encodebytes(repository.files[path].encode()).decode()
+    page = f"https://github.com/{repository.name}/blob/main/{path}"
+    name = path.rpartition("/")[2]
+    return {
+        "type": "file",
+        "name": name,
+        "path": path,
+        "encoding": "base64",
+        "content": content,
+        "html_url": page,
+    }
+
+
+def _not_found(message: str) -> web.Response:
+    return web.json_response({"message": message}, status=HTTPStatus.NOT_FOUND)

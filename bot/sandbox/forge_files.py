@@ -1,0 +1,72 @@
+"""Workflow files of the simulated forge: as npm needs them, and as they are met."""
+
+GOOD = """\
+name: Release
+on:
+  release:
+    types: [published]
+permissions:
+  contents: read
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    environment: ${{ vars.RELEASE_ENVIRONMENT }}
+    permissions:
+      contents: read
+      id-token: write
+    steps:
+      - uses: actions/checkout@v5
+      - uses: actions/setup-node@v5
+        with:
+          node-version: 24
+      - run: npm ci
+      - run: npm publish
+"""
+
+OLD = """\
+name: Release
+on: push
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-node@v4
+        with:
+          node-version: 20
+      - run: npm ci
+      - run: npm publish
+        env:
+          NODE_AUTH_TOKEN: ${{ secrets.NPM_TOKEN }}
+"""
+"""Published with a token: it asks for no id token, and its Node is too old."""
+
+CALLED = """\
+on:
+  workflow_call:
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    permissions:
+      id-token: write
+    steps:
+      - run: npm publish
+"""
+"""Started by other workflows alone."""
+
+GITLAB_GOOD = """\
+publish:
+  image: node:24
+  environment: $RELEASE_ENVIRONMENT
+  id_tokens:
+    NPM_ID_TOKEN:
+      aud: npm:registry.example.com
+  script:
+    - npm ci
+    - npm publish
+  rules:
+    - if: $CI_COMMIT_TAG
+"""
+
+CAST = {"acme/ui": {"release.yml": GOOD, "ci.yml": GOOD}, "acme/legacy": {"release.yml": OLD}}
+"""What the sandbox's own repositories hold, where that is more than what is asked for."""
