@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from bot.domain.answer_events import ACTED, EVENT_OF_LIST, EVENT_OF_WRITE
 from bot.domain.command_help import HELP
 from bot.manifest import COMMAND, SCOPES
+from bot.metrics import Metric
 from bot.registry.answers import ANSWERS, FAILURES
 from bot.settings import Settings
 
@@ -26,6 +27,7 @@ class Table(Enum):
     COMMANDS = "commands"
     SCOPES = "scopes"
     ANSWERS = "answers"
+    METRICS = "metrics"
 
     @property
     def place(self) -> re.Pattern[str]:
@@ -63,6 +65,13 @@ def answers_table() -> str:
     return _table(header, [*answered, *failed])
 
 
+def metrics_table() -> str:
+    rows = (
+        (f"`{metric.title}`", " ".join(f"`{label}`" for label in metric.labels), metric.meaning) for metric in Metric
+    )
+    return _table(("metric", "labels", "what it tells"), rows)
+
+
 def _meaning_of(column: Callable[..., object]) -> type:
     meaning = column if isinstance(column, type) else inspect.get_annotations(column)["return"]
     assert isinstance(meaning, type)
@@ -89,6 +98,7 @@ def rendered(text: str) -> str:
         Table.COMMANDS: commands_table(),
         Table.SCOPES: scopes_table(),
         Table.ANSWERS: answers_table(),
+        Table.METRICS: metrics_table(),
     }
     for table, content in tables.items():
         places = table.place.findall(text)

@@ -5,7 +5,8 @@ import time
 from hypothesis import Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.scenarios.random_worlds import AT_RANDOM, RandomWorlds, Tally
+from tests.scenarios.random_tally import Tally
+from tests.scenarios.random_worlds import AT_RANDOM, RandomWorlds
 
 LONG = settings(AT_RANDOM, max_examples=10, stateful_step_count=30, phases=[Phase.generate, Phase.shrink])
 """A few worlds for each seed: within one, those to come grow like those that were."""

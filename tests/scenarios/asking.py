@@ -6,6 +6,8 @@ from bot.sandbox.world import Actor, World
 
 LINE = "github @acme/ui --repo acme/ui --file release.yml --allow-publish"
 TRUSTED = "@acme/ui now trusts acme/ui → release.yml"
+REMINDER = "⏰"
+"""How a message begins that reminds of a request, and shows it once more."""
 
 
 def people(world: World) -> tuple[Actor, Actor, Actor, Actor]:
@@ -33,7 +35,8 @@ def message_of(world: World, number: int = 1) -> SlackMessage:
     """Find the message of a request in the channel; there is one."""
     _, _, _, sam = people(world)
     shown = [(message, world.slack.text_of(message)) for message in sam.messages() if not message.ephemeral]
-    [found] = [message for message, text in shown if f"C-{number}\n" in f"{text}\n"]
+    reminders = (REMINDER, f"C-{number} waits for no decision any more")
+    [found] = [message for message, text in shown if f"C-{number}\n" in f"{text}\n" and not text.startswith(reminders)]
     return found
 
 

@@ -12,24 +12,26 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.fernet import Fernet
 
-from bot.clock import Clock
 from bot.sandbox.cast import ADMINS, GENERAL, OWNER, REQUESTER, TEAM_ID
 from bot.sandbox.ports import HeldPort
 from bot.sandbox.registry import SimulatedRegistry
 from bot.sandbox.slack import LocalSlack
 from bot.sandbox.slack_delivery import Delivered
 from bot.sandbox.slack_state import SlackMessage
+from tests.scenarios.nursery import DIED, PASSED, AheadClock, Nursery, Order
 
 LAG_SECONDS = 0.2
 SIGNING_SECRET = "a-signing-secret"
 BOT_TOKEN = "xoxb-token"
 PATIENCE = 30.0
+AWAY_SECONDS = 12
+"""How much time passes while the bot is dead at a point: a call that was under way is surely over then."""
 
 _READY = re.compile(rf"takes commands of {TEAM_ID} on port \d+")
 
@@ -37,9 +39,19 @@ _READY = re.compile(rf"takes commands of {TEAM_ID} on port \d+")
 class Child:
     """The stand-ins and the bot's process."""
 
-    def __init__(self, folder: Path) -> None:
-        clock = Clock()
+    def __init__(self, folder: Path, nursery: Nursery | None = None, /, **settings: str) -> None:
+        clock = self.clock = AheadClock()
         self.folder = folder
+        self._nursery = nursery
+        self.survived: list[str] | None = None
+        """Points at which the bot has died before. With this it dies at the first other one, each time it starts."""
+        self.among: tuple[str, ...] = ()
+        """Where this is not empty, only commits whose name ends in one of these count, and all calls."""
+        self.after = 0
+        """How many such points it passes before that."""
+        self.passed: set[str] = set()
+        """Points that it did not die at."""
+        self._settings = settings
         self.registry = SimulatedRegistry(clock)
         self.slack = LocalSlack(clock, signing_secret=SIGNING_SECRET, bot_token=BOT_TOKEN)
         self.log: list[str] = []
@@ -47,6 +59,8 @@ class Child:
         self.acked = 0
         """How many deliveries the bot has acknowledged."""
         self._process: Process | None = None
+        self._pid = 0
+        self._connection: asyncio.StreamWriter | None = None
         self._reading: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
         self._changed = asyncio.Event()
@@ -74,20 +88,46 @@ class Child:
     async def start(self) -> None:
         """Start the bot with nothing but the settings of an operator, and wait until it takes commands."""
         self._ready.clear()
-        self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "run"), cwd=self.folder, env=self._environment(), stderr=PIPE
-        )
-        self._reading = asyncio.create_task(self._read_log(self._process))
+        self._reading = asyncio.create_task(self._read_log(await self._begin()))
         ready = asyncio.create_task(self._ready.wait())
         await asyncio.wait({ready, self._reading}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
         has_started = ready.done()
         ready.cancel()
+        if not has_started and self._dies():
+            await self.start()  # it died while it started
+            return
         assert has_started, "\n".join(["the bot did not start", *self.log[-20:]])
+
+    async def _begin(self) -> asyncio.StreamReader:
+        """Begin a process; tell where its log comes from."""
+        if self._nursery is None:
+            program = (sys.executable, "-m", "bot", "run")
+            self._process = process = await asyncio.create_subprocess_exec(
+                *program, cwd=self.folder, env=self._environment(), stderr=PIPE
+            )
+            assert process.stderr
+            self._pid = process.pid
+            return process.stderr
+        order = Order(str(self.folder), self._environment(), self.clock.ahead, after=self.after)
+        order.dies, order.survived = self.survived is not None, self.survived or []
+        order.among = list(self.among)
+        self._pid, log, self._connection = await self._nursery.bear(order)
+        return log
+
+    def _dies(self) -> bool:
+        """Tell whether it has died at a point."""
+        return bool(self.log) and self.log[-1].startswith(DIED)
+
+    async def sleep_over(self, seconds: float) -> None:
+        """Be dead for so long, by everybody's clock; only what a nursery has made can be."""
+        self.kill()
+        self.clock.ahead += seconds
+        await self.revive()
 
     def kill(self) -> None:
         """Kill -9, in the middle of whatever it does."""
-        if self.is_alive and self._process:
-            os.kill(self._process.pid, signal.SIGKILL)
+        if self.is_alive:
+            os.kill(self._pid, signal.SIGKILL)
             self._ready.clear()
             self.kills += 1
             self._changed.set()
@@ -109,8 +149,7 @@ class Child:
     @property
     def peak_memory(self) -> int:
         """The most memory that the bot's process has had, in bytes, as Linux counts it."""
-        assert self._process
-        status = Path(f"/proc/{self._process.pid}/status").read_text("ascii")
+        status = Path(f"/proc/{self._pid}/status").read_text("ascii")
         found = re.search(r"^VmHWM:\s*(\d+) kB$", status, re.MULTILINE)
         assert found
         return int(found[1]) * 1024
@@ -122,11 +161,18 @@ class Child:
                 await self._reading
                 await self.start()
 
-    async def next_change(self) -> None:
-        """Wait until something happens in the world; the bot is started when it is dead."""
+    async def next_change(self, *, within: float | None = None) -> bool:
+        """Wait until something happens in the world, or for so long; the bot is started when it is dead.
+
+        Returns:
+            Whether something happened.
+        """
         await self.revive()
-        await self._changed.wait()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), within)
+        has_changed = self._changed.is_set()
         self._changed.clear()
+        return has_changed
 
     def describe(self) -> str:
         """Tell what everybody sees, for a failed test."""
@@ -161,19 +207,37 @@ class Child:
         """Press a button, again when Slack says that it failed."""
         await self._insist(lambda: self.slack.click(user, message.channel, message.ts, action))
 
+    async def submits(self, user: str) -> bool:
+        """Send the form that is open as it is; tell whether the bot took it."""
+        view = self.slack.view(user)
+        submitted = await self.slack.submit(user, view["id"], {}) if view else None
+        self.acked += submitted is not None and submitted.ok
+        return submitted is not None and submitted.ok
+
     async def _insist(self, act: Callable[[], Awaitable[Delivered]]) -> None:
         while (delivered := await act()).error:
+            if self.is_alive and self._reading:  # its death was felt before its log has ended
+                await asyncio.wait({self._reading}, timeout=1)
             assert not self.is_alive, delivered
             await self.revive()
         self.acked += 1
 
-    async def _read_log(self, process: Process) -> None:
-        assert process.stderr is not None
-        while line := (await process.stderr.readline()).decode().rstrip():
+    async def _read_log(self, log: asyncio.StreamReader) -> None:
+        while line := (await log.readline()).decode().rstrip():
+            if line.startswith(PASSED):
+                self.passed.add(line.removeprefix(PASSED))
+                continue
             self.log.append(line)
             if _READY.search(line):
                 self._ready.set()
-        await process.wait()
+        if self._process:
+            await self._process.wait()
+        if self._connection:
+            self._connection.close()
+        if self._dies() and self.survived is not None:
+            self.kills += 1
+            self.survived.append(self.log[-1].removeprefix(DIED))
+            self.clock.ahead += AWAY_SECONDS
         self._ready.clear()
         self._changed.set()
 
@@ -189,10 +253,12 @@ class Child:
             "NPMTRUST_DATABASE_URL": self.database_url,
             "NPMTRUST_SECRET_KEYS": self._key,
             "NPMTRUST_ADMINS": ",".join(admin.slack_id for admin in ADMINS),
+            "NPMTRUST_PREFLIGHT": "off",
             "NPMTRUST_HOST": "127.0.0.1",
             "NPMTRUST_PORT": str(self._port.number),
             "NPMTRUST_PACE_SECONDS": "0.05",
             "NPMTRUST_LAG_SECONDS": str(LAG_SECONDS),
+            **self._settings,
         }
 
 
@@ -297,8 +363,13 @@ def is_outcome(text: str) -> bool:
 
 
 @asynccontextmanager
-async def open_child(folder: Path) -> AsyncIterator[Child]:
-    child = Child(folder)
+async def open_child(folder: Path, **settings: str) -> AsyncIterator[Child]:
+    async with opened(Child(folder, **settings)) as child:
+        yield child
+
+
+@asynccontextmanager
+async def opened(child: Child) -> AsyncIterator[Child]:
     try:
         await child.open()
         yield child

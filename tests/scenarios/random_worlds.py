@@ -6,10 +6,8 @@ laid beside what the bot has stored: `random_truths.py` says what may not be.
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias, TypeVar
@@ -18,7 +16,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from bot.domain.lifecycle import OPEN_STATES, Plan, State, WaitFor
+from bot.domain.lifecycle import OPEN_STATES, State, WaitFor
 from bot.domain.operations import Create, Revoke, revoked_id_of
 from bot.sandbox.cast import REQUESTER, Character, SeedPackage
 from bot.sandbox.registry_catalogue import TrustRecord
@@ -39,6 +37,7 @@ from tests.scenarios.random_requests import (
     Request,
     Wanted,
 )
+from tests.scenarios.random_tally import Accidents, Tally
 from tests.scenarios.random_truths import StepTruth, Terminals, find_flaws, made_by_hand, read_truths
 
 T = TypeVar("T")
@@ -47,42 +46,15 @@ Settings: TypeAlias = Callable[[], dict[str, str]]
 AT_RANDOM = settings(
     database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck), print_blob=False
 )
+COURSES = ("Run with my account", "Cancel", "Withdraw my approval", "Reject", "Pause", "Resume", "Resume")
+MEANWHILE = ("", "Cancel", "Pause", "Withdraw my approval", "Run with my account", "the process dies")
+"""What happens while npm has acted on a call and does not answer."""
+FORMS: dict[str, dict[str, str]] = {"Approve": {}, "Reject": {"reason": "no"}}
+"""What is written in the forms that some buttons open; of one step [Approve] opens none."""
 MOST_OPEN = 4
 """Steps; with more, nobody asks for anything."""
 ROUNDS = 30
 """After so many of everybody's help, each with three minutes in which nothing fails, everything has ended."""
-
-
-@dataclass
-class Tally:
-    """What a run of the machine met."""
-
-    worlds: int = 0
-    ends: Counter[tuple[Plan, State]] = field(default_factory=Counter)
-    creates: int = 0
-    """Those that npm accepted."""
-    by_hand: int = 0
-    """Lines that people ran in their own terminals, and that npm took."""
-    lost: int = 0
-    """Answers to creates and revokes that npm acted on and that did not arrive."""
-
-    def __str__(self) -> str:
-        ends = ", ".join(f"{count} {plan} {state}" for (plan, state), count in sorted(self.ends.items()))
-        return (
-            f"{self.worlds} worlds; {self.ends.total()} steps ended: {ends}; "
-            f"{self.creates} creates accepted, {self.by_hand} calls by hand, {self.lost} answers lost, none of it wrong"
-        )
-
-
-class Accidents(logging.Handler):
-    """Keeps what the bot could not account for."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(self.format(record))
 
 
 class RandomWorlds(RuleBasedStateMachine):
@@ -195,9 +167,44 @@ class RandomWorlds(RuleBasedStateMachine):
         await self.press(who, "Approve")
 
     @precondition(lambda self: self.open_steps)
-    @rule(who=PEOPLE, label=st.sampled_from(("Run with my account", "Cancel", "Withdraw my approval")))
+    @rule(who=PEOPLE, label=st.sampled_from(COURSES))
     def change_the_course(self, who: Character, label: str) -> None:
         self.run(self.press(who, label))
+
+    # Calls that take their time
+
+    @precondition(lambda self: self.open_steps)
+    @rule(method=st.sampled_from(("POST", "DELETE", "GET")), who=PEOPLE, meanwhile=st.sampled_from(MEANWHILE))
+    def a_call_stalls(self, method: str, who: Character, meanwhile: str) -> None:
+        self.run(self.stall(method, who, meanwhile))
+
+    async def stall(self, method: str, who: Character, meanwhile: str) -> None:
+        """Let npm act on the next such call and not answer before something else has happened."""
+        registry = self.world.registry
+        registry.hold_answer_of_next(method)
+        acting = asyncio.create_task(self.go_on(who))
+        held = asyncio.create_task(registry.wait_until_held())
+        await asyncio.wait({acting, held}, return_when=asyncio.FIRST_COMPLETED)
+        if held.done() and meanwhile == "the process dies":
+            acting.cancel()
+            await asyncio.wait({acting})
+            registry.release()
+            await self.world.restart_bot()
+        elif held.done():
+            if meanwhile:
+                await self.press(who, meanwhile)
+            registry.release()
+            await acting
+        else:
+            held.cancel()
+            registry.release()
+            await acting
+        await self.world.settle()
+
+    async def go_on(self, who: Character) -> None:
+        """Do what leads to a call, if anything does."""
+        await self.one_answers_npm(who, remember=True)
+        await self.world.advance(minutes=3)
 
     # People and npm's links
 
@@ -275,10 +282,13 @@ class RandomWorlds(RuleBasedStateMachine):
 
     async def press(self, who: Character, label: str, channel: str = "") -> bool:
         """Press the newest such button, if there is one."""
+        actor = self.person(who)
         try:
-            await (self.person(who).clicks(label, channel) if channel else self.person(who).clicks(label))
+            await (actor.clicks(label, channel) if channel else actor.clicks(label))
         except LookupError:
             return False
+        if label in FORMS and actor.reads_form() and await actor.submits(**FORMS[label]):
+            await actor.closes_form()
         return True
 
     # What happens behind everybody's back
@@ -364,6 +374,7 @@ class RandomWorlds(RuleBasedStateMachine):
             if not steps:
                 return
             for owner in OWNERS:
+                await self.press(owner, "Resume")
                 await self.press(owner, "I ran it", "dm")
                 await self.answer_npm(owner, remember=True)
             if any(step.row.waits_for == WaitFor.ACCOUNT for step in steps):

@@ -71,8 +71,9 @@ async def test_two_packages_of_different_owners_are_decided_each_by_their_own(wo
     _, otto, olga, _ = await ask(world, "github @acme/core @acme/icons --file release.yml --allow-publish")
     await link_olga(world)
     assert "@rita asks for 2 changes" in request_of(world)
-    assert "Approve 2" in otto.dialog_of("Approve")
-    await otto.clicks("Approve")
+    await otto.clicks("Approve…")
+    assert "Yours to decide on: 1 package" in otto.reads_form()
+    await otto.submits()
     shown = request_of(world)
     assert "1 waiting for a person, 1 in review" in shown
     assert "Needs 1 of @olga" in shown

@@ -15,7 +15,7 @@ async def test_a_conflict_shows_both_and_leads_to_a_replacement(world: World) ->
     rita, otto = await cast(world, sam)
     extra = world.registry.add_configuration("@acme/ui", "github", OLD)
     await rita.says("github @acme/ui --repo acme/old --file release.yml --env npm --allow-publish --reason narrower")
-    await otto.clicks("Approve")
+    await otto.approves()
     await otto.confirms(remember=True)
     await world.advance(minutes=3)
     told = request_of(world)
@@ -38,7 +38,7 @@ async def test_a_conflict_shows_both_and_leads_to_a_replacement(world: World) ->
     await rita.submits(reason="me too")
     assert "The same is asked for @acme/ui already, in C-2" in rita.reads_all()
     await otto.clicks("Look")  # within the five minutes in which npm does not ask again
-    await otto.clicks("Approve")
+    await otto.approves()
     assert standing(world) == [("acme/old", "npm")]
 
 
@@ -48,7 +48,7 @@ async def test_a_guest_cannot_ask_for_a_replacement(world: World) -> None:
     world.registry.add_configuration("@acme/ui", "github", OLD)
     world.registry.add_configuration("@acme/Legacy", "github", OLD)
     await rita.says("github @acme/ui @acme/Legacy --repo acme/old --file release.yml --env npm --allow-publish")
-    await otto.clicks("Approve")
+    await otto.approves()
     await otto.confirms(remember=True)
     await world.advance(minutes=3)
     world.slack.people[sam.id].is_restricted = True

@@ -9,7 +9,7 @@ from bot.sandbox.cast import GENERAL, RELEASES, SeedPackage
 from bot.sandbox.world import World
 from tests.scenarios.asking import LINE, TRUSTED, ask, creates, link_olga, message_of, people, request_of
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 
 
 async def test_an_owner_approves_and_the_call_runs_with_their_account(world: World) -> None:
@@ -256,7 +256,8 @@ async def test_who_is_no_full_member_now_neither_asks_nor_decides(world: World, 
     for line in (LINE + " --environment other", "cancel C-1", "login"):
         await world.slack.command(otto.id, GENERAL[0], line)
         assert why in await what_follows(), line
-    assert "Needs 1 of @otto" in request_of(world)
+    assert request_of(world).startswith("*@rita asks: let acme/ui → release.yml publish @acme/ui*")
+    assert not world.trust_calls()
     assert not otto.links()
 
 

@@ -24,6 +24,7 @@ from bot.sandbox.world import BOT_TOKEN, SIGNING_SECRET, ManualClock, World
 from bot.settings import Settings
 from bot.workflow.checkup import check
 from tests.scenarios.asking import people
+from tests.scenarios.policies import OWNERS
 
 pytestmark = pytest.mark.anyio
 
@@ -122,6 +123,22 @@ async def test_what_does_not_work_is_said_first_with_the_way_to_mend_it(world: W
 async def test_the_command_line_sees_the_same_beside_the_running_bot(world: World) -> None:
     await know_a_package(world)
     assert verdicts(await look(world)) == ALL
+
+
+async def test_the_policy_file_is_looked_at_too(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "policy.toml"
+    text = 'admins = ["U0RITA"]\n' + OWNERS
+    told = []
+    for content in (text, "", text.replace("quorum = 1", "quorum = 'many'")):
+        file.write_text(content)
+        finding = (await look(world, NPMTRUST_POLICY_FILE=str(file), NPMTRUST_ADMINS="U0OTTO"))["Policy"]
+        told.append((finding.verdict.value, finding.what))
+    assert told[:2] == [
+        ("ok", "policy.toml has 1 rule"),
+        ("warning", "policy.toml has no rules, so every request is refused"),
+    ]
+    assert told[2][0] == "failed"
+    assert told[2][1].startswith("policy.toml cannot be used: line 3 (rule 1): quorum")
 
 
 async def test_nothing_is_made_before_the_first_run(world: World, tmp_path: Path) -> None:

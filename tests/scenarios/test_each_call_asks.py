@@ -31,7 +31,7 @@ async def stage(world: World, windows: Windows, line: str = BATCH) -> tuple[Acto
 
 async def take_script(otto: Actor) -> list[str]:
     """Approve, confirm the first call, and take the rest as lines."""
-    await otto.clicks("Approve")
+    await otto.approves()
     await otto.confirms(remember=True)
     await otto.clicks("Run them in my terminal", "dm")
     return lines_of(otto)
@@ -62,7 +62,7 @@ def calls(world: World, method: str = "POST") -> list[str]:
 async def test_a_window_for_every_method_is_learned_and_said_before_the_next_batch(world: World) -> None:
     rita, otto = await stage(world, Windows.ALL)
     assert "is not known yet" in await otto.says("whoami", "dm")
-    told = await otto.clicks("Approve")
+    told = await otto.approves()
     assert "3 calls. Whether npm asks you to confirm each of them is not known yet in this session." in told
     assert '3 calls, as npm user otto-npm. Tick npm\'s "do not ask again for 5 minutes": it may spare' in otto.reads(
         "dm"
@@ -74,7 +74,7 @@ async def test_a_window_for_every_method_is_learned_and_said_before_the_next_bat
     assert "After a confirmation, in this session: setting up: npm let the next call pass (Mon 14:00 UTC)." in told
     await world.advance(minutes=5)
     await rita.says("github one two --repo acme/other --file release.yml --allow-publish")
-    told = await otto.clicks("Approve", about="C-2")
+    told = await otto.approves(about="C-2")
     assert "2 calls. In this session npm let calls pass that followed a confirmation." in told
     assert "in this session npm did not ask for the next call then." in otto.reads("dm")
     assert not otto.sees_button("Run them", "dm")
@@ -87,7 +87,7 @@ async def test_what_is_learned_belongs_to_one_method_of_one_session(world: World
     _, otto = await stage(world, Windows.READS)
     await otto.says("list one two", "dm")
     await otto.confirms(remember=True)
-    await otto.clicks("Approve")
+    await otto.approves()
     asked = otto.reads("dm")
     assert "3 calls, as npm user otto-npm" in asked  # a list tells nothing of how npm asks for creates
     assert "it may spare you the other confirmations" in asked
@@ -100,7 +100,7 @@ async def test_what_is_learned_belongs_to_one_method_of_one_session(world: World
 
 async def test_where_each_call_asks_the_dm_says_how_many_remain_and_each_gets_its_link(world: World) -> None:
     _, otto = await stage(world, Windows.NONE)
-    await otto.clicks("Approve")
+    await otto.approves()
     await otto.confirms(remember=True)
     asked = otto.reads("dm")
     assert "2 calls remain, this one included, as npm user otto-npm." in asked
@@ -192,7 +192,7 @@ async def test_none_of_it_was_run_and_reads_ask_as_well_so_each_package_is_looke
 async def test_a_script_is_its_persons_alone_and_its_button_counts_once(world: World) -> None:
     _, otto = await stage(world, Windows.READS)
     sam = world.person(STRANGER)
-    await otto.clicks("Approve")
+    await otto.approves()
     await otto.confirms(remember=True)
     handoff = otto.value_of("Run them", "dm")
     assert "made for somebody else" in await sam.forges("Details", handoff, action="handoff_script")
@@ -275,7 +275,7 @@ async def test_every_value_is_one_word_to_a_shell_and_what_cannot_be_shown_stays
     quoted = HOSTILE.replace("\\", "\\\\").replace('"', '\\"').replace("`", "")
     await rita.says(f'gitlab "~odd\'name!" --project acme/a/b --file ci.yml --env "{quoted}" --allow-stage-publish')
     for number in (1, 2, 3):
-        await otto.clicks("Approve", about=f"C-{number}")
+        await otto.approves(about=f"C-{number}")
     await otto.confirms(remember=True)
     assert "*Confirm at npm: revoke configuration" in otto.reads("dm")
     assert not otto.sees_button("Run them", "dm")  # how npm asks for a revoke is not known
@@ -287,3 +287,20 @@ async def test_every_value_is_one_word_to_a_shell_and_what_cannot_be_shown_stays
     assert words[-1][:4] == ["npm", "trust", "gitlab", "~odd'name!"]
     assert f"--environment={HOSTILE.replace('`', '')}" in words[-1]
     assert "--allow-stage-publish" in words[-1]
+
+
+async def test_a_replacement_is_no_line_of_a_script_and_it_is_said_why(world: World) -> None:
+    rita, otto = await stage(world, Windows.NONE)
+    world.registry.add_configuration("@acme/ui", "github", OTHER)
+    await rita.says("replace @acme/ui --from-repo acme/mono with github --repo acme/ui --file ui.yml --allow-publish")
+    await otto.clicks("Look")
+    await otto.confirms()
+    await otto.approves(about="C-2")
+    await otto.clicks("Later", "dm")
+    await otto.approves(about="C-1")
+    await otto.confirms()
+    await otto.clicks("Run them in my terminal", "dm")
+    told = otto.reads_all("dm")
+    assert "1 replacement is left out on purpose, and goes on here by links: I look at npm's list before" in told
+    assert not any("@acme/ui" in line for line in lines_of(otto))
+    assert len(lines_of(otto)) == 2

@@ -229,9 +229,10 @@ async def test_a_list_that_lags_is_no_proof_that_npm_did_nothing(world: World) -
 
 async def test_npm_asks_for_a_pause(world: World) -> None:
     _, otto = await approve(world)
-    world.registry.fail_next("POST", 429, headers={"retry-after": "40"})
+    world.registry.fail_next("POST", 429, {"message": "*much* <!here>"}, headers={"retry-after": "40"})
     await otto.confirms()
-    assert "⏳ npm asked me to slow down, since Mon 14:00 UTC; I try again Mon 14:01 UTC" in request_of(otto)
+    said = 'npm asked me to slow down: "\u2217much\u2217 <!here>"'  # npm's own words, which are never markup
+    assert f"⏳ {said}, since Mon 14:00 UTC; I try again Mon 14:01 UTC" in request_of(otto)
     before = len(world.registry.calls)
     await world.advance(seconds=25)
     assert len(world.registry.calls) == before

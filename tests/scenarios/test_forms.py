@@ -69,10 +69,17 @@ async def test_a_form_shows_each_mistake_at_its_field_until_it_is_right(world: W
     await rita.says("circleci")
     assert set(await rita.submits()) == {"packages", "org-id", "project-id", "pipeline-definition-id", "vcs-origin"}
     wrong = await rita.submits(
-        packages="@acme/ui @acme/*", org_id="nope", project_id=UUID, pipeline_definition_id=UUID, vcs_origin="ui"
+        packages="@acme/ui @@", org_id="nope", project_id=UUID, pipeline_definition_id=UUID, vcs_origin="ui"
     )
     assert set(wrong) == {"packages", "org-id", "vcs-origin"}
     assert "org-id must be a valid UUID" in wrong["org-id"]
+    unseen = {"packages": "@acme/ui", "repo": "acme/ui", "file": "rel\x07ea\u202ese.yml"}
+    sam = world.person(STRANGER)
+    await sam.says("github")
+    [complaint] = (await sam.submits(**unseen)).items()
+    assert complaint[0] == "file"
+    assert "must be a file name without characters that do not show. Did you mean release.yml?" in complaint[1]
+    await sam.closes_form()
     right = {
         "packages": "@acme/ui",
         "org_id": UUID,
@@ -84,7 +91,7 @@ async def test_a_form_shows_each_mistake_at_its_field_until_it_is_right(world: W
     token = await rita.submits(**right, reason="npm_abcdefghijklmnopqrstuvwxyz0123456789")
     assert "Take it out: I never need one, and nothing was stored." in token["reason"]
     assert "npm_abc" not in await stored.everything(world)
-    assert world.person(STRANGER).messages() == []
+    assert sam.messages() == []
     assert await rita.submits(**right, permissions=["createStagedPackage"], reason="at last") == {}
     assert "stage @acme/ui" in rita.reads()
     assert "Why: at last" in rita.reads()

@@ -31,7 +31,7 @@ async def link_olga(world: World) -> Actor:
 
 async def approve(actor: Actor, number: int) -> None:
     """Press Approve in the message of one change set."""
-    await actor.clicks("Approve", about=f"C-{number}")
+    await actor.approves(about=f"C-{number}")
 
 
 def sessions_of(world: World, npm_user: str) -> list[str]:
@@ -44,7 +44,7 @@ def count_creates(world: World) -> int:
 
 async def test_the_message_says_what_as_whom_where_until_when_and_how(world: World) -> None:
     otto = await stage(world, LINE)
-    told = await otto.clicks("Approve")
+    told = await otto.approves()
     assert "C-1 is approved. Next: confirm at npm, if npm asks. Its link then comes to you by DM." in told
     asked = otto.reads("dm").replace("\u2060", "")
     assert "*Confirm at npm: let acme/ui → release.yml publish @acme/ui*" in asked
@@ -63,7 +63,7 @@ async def test_the_message_says_what_as_whom_where_until_when_and_how(world: Wor
 
 async def test_later_ends_the_link_and_ready_makes_a_new_one_by_a_real_call(world: World) -> None:
     otto, rita = await stage(world, LINE), world.person(REQUESTER)
-    await otto.clicks("Approve")
+    await otto.approves()
     [first] = otto.links()
     assert "other requests go on" in await otto.clicks("Later", "dm")
     assert not otto.links()
@@ -84,7 +84,7 @@ async def test_later_ends_the_link_and_ready_makes_a_new_one_by_a_real_call(worl
 
 async def test_an_unused_link_ends_and_nothing_is_minted_until_its_person_presses(world: World) -> None:
     otto = await stage(world, LINE)
-    await otto.clicks("Approve")
+    await otto.approves()
     first = otto.link()
     await world.advance(minutes=5, seconds=2)
     assert "*Not confirmed: let acme/ui → release.yml publish @acme/ui*" in otto.reads_all("dm")
@@ -102,7 +102,7 @@ async def test_an_unused_link_ends_and_nothing_is_minted_until_its_person_presse
 
 async def test_a_link_refused_at_npm_waits_for_its_person(world: World) -> None:
     otto = await stage(world, LINE)
-    await otto.clicks("Approve")
+    await otto.approves()
     world.registry.refuse(otto.link())
     await world.settle()
     assert "The link ran out or was refused, or its answer got lost, and nothing happened at npm" in otto.reads("dm")
@@ -115,7 +115,7 @@ async def test_a_link_refused_at_npm_waits_for_its_person(world: World) -> None:
 
 async def test_only_the_npm_account_that_is_asked_can_confirm_and_only_once(world: World) -> None:
     otto = await stage(world, LINE)
-    await otto.clicks("Approve")
+    await otto.approves()
     link = otto.link()
     assert not world.registry.confirm(link, "sam-npm").accepted  # npm looks who is logged in
     await world.settle()
@@ -176,7 +176,7 @@ async def test_not_me_on_a_login_link_tells_the_admins_too(world: World, is_link
 
 async def test_the_buttons_of_a_link_are_its_persons_alone(world: World) -> None:
     otto, sam = await stage(world, LINE), world.person(STRANGER)
-    await otto.clicks("Approve")
+    await otto.approves()
     value, links = otto.value_of("Later", "dm"), otto.links()
     for action in ("handoff_later", "handoff_ready", "handoff_not_me"):
         assert "made for somebody else" in await sam.forges("Details", value, action=action)
@@ -208,7 +208,7 @@ async def test_without_the_box_each_call_gets_its_own_link_one_at_a_time(world: 
     await approve(otto, 1)
     [first] = otto.links()
     assert 'One call, as npm user otto-npm. No need to tick "do not ask"' in otto.reads("dm")
-    assert "When this one is next, I send you a DM" in await otto.clicks("Approve", about="C-2")
+    assert "When this one is next, I send you a DM" in await otto.approves(about="C-2")
     assert otto.links() == [first]
     assert len(world.trust_calls()) == 1
     await otto.confirms()
@@ -222,7 +222,7 @@ async def test_without_the_box_each_call_gets_its_own_link_one_at_a_time(world: 
 
 async def test_several_calls_are_worth_the_box_and_one_confirmation_then_does(world: World) -> None:
     otto = await stage(world, "github @acme/ui @acme/tokens --repo acme/ui --file all.yml --allow-publish")
-    await otto.clicks("Approve")
+    await otto.approves()
     assert '2 calls, as npm user otto-npm. Tick npm\'s "do not ask again for 5 minutes"' in otto.reads("dm")
     await otto.confirms(remember=True)
     assert count_creates(world) == 2
@@ -246,7 +246,7 @@ async def test_somebody_who_is_away_holds_up_nobody_else(world: World) -> None:
 
 async def test_another_reviewer_takes_over_from_who_is_away(world: World) -> None:
     otto, olga = await stage(world, LINE), await link_olga(world)
-    await otto.clicks("Approve")
+    await otto.approves()
     assert not olga.sees_button("Run with my account")  # he has his link, and may be about to use it
     await otto.clicks("Later", "dm")
     ready = otto.value_of("I'm ready", "dm")
@@ -283,7 +283,7 @@ async def test_a_one_time_password_is_used_once_for_what_was_confirmed_and_never
 
 async def test_an_account_whose_fresh_passwords_npm_refuses_is_given_up(world: World) -> None:
     otto, olga = await stage(world, LINE), await link_olga(world)
-    await otto.clicks("Approve")
+    await otto.approves()
     for _ in range(3):
         link = otto.link()
         world.registry.confirm(link, "otto-npm")
@@ -299,7 +299,7 @@ async def test_an_account_whose_fresh_passwords_npm_refuses_is_given_up(world: W
 
 async def test_a_link_that_is_open_while_the_bot_starts_anew_still_counts(world: World) -> None:
     otto = await stage(world, LINE)
-    await otto.clicks("Approve")
+    await otto.approves()
     await world.restart_bot()
     await otto.confirms()
     assert count_creates(world) == 1
@@ -307,7 +307,7 @@ async def test_a_link_that_is_open_while_the_bot_starts_anew_still_counts(world:
 
 async def test_a_request_that_is_cancelled_takes_its_link_back(world: World) -> None:
     otto, rita = await stage(world, LINE), world.person(REQUESTER)
-    await otto.clicks("Approve")
+    await otto.approves()
     link = otto.link()
     assert "Nothing changed at npm" in await rita.clicks("Cancel")
     assert not otto.links()
@@ -324,7 +324,7 @@ async def test_the_only_maintainer_confirms_what_the_admins_approved_when_presen
     await rita.links_account()
     await rita.says("github rita-own --repo rita/own --file release.yml --allow-publish")
     assert "Needs 1 of the admins @olga, @otto" in otto.reads_all()
-    assert "runs with the npm account of @rita" in await otto.clicks("Approve")
+    assert "runs with the npm account of @rita" in await otto.approves()
     assert "C-1 is approved by others, and only your npm account can write" in rita.reads("dm")
     assert not world.trust_calls()  # no link comes unasked
     await rita.clicks("I'm ready", "dm")
@@ -342,7 +342,7 @@ async def test_who_did_not_approve_is_never_challenged(world: World, character: 
     otto, other = await stage(world, LINE), world.person(character)
     world.registry.state.accounts[character.npm_user].email = character.email
     await other.links_account()
-    await otto.clicks("Approve")
+    await otto.approves()
     await otto.clicks("Later", "dm")
     await world.advance(hours=1)
     assert not other.links()

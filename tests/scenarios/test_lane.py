@@ -8,7 +8,7 @@ import pytest
 from bot.sandbox.cast import OWNER, REQUESTER, SECOND_OWNER, SeedPackage
 from bot.sandbox.world import Actor, World
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 
 PACE = timedelta(seconds=2)
 BATCH = "github one two three four --repo acme/mono --file release.yml --allow-publish"
@@ -39,7 +39,7 @@ def calls_since(world: World, number: int) -> list[str]:
 async def test_a_batch_runs_at_npms_pace_without_losing_a_beat(world: World) -> None:
     otto = world.person(OWNER)
     await make_batch(world, otto)
-    await otto.clicks("Approve")
+    await otto.approves()
     await otto.confirms(remember=True)
     await world.settle(10)
     assert len(world.registry.accepted_creates) == 4
@@ -58,7 +58,7 @@ async def test_the_pace_counts_from_the_end_of_a_slow_call(world: World) -> None
             ends.append(world.clock.now())
 
     world.registry.on_change = take_three_seconds
-    await otto.clicks("Approve")
+    await otto.approves()
     await otto.confirms(remember=True)
     await world.settle(20)
     starts = [call.at for call in world.trust_calls()]
@@ -71,7 +71,7 @@ async def test_a_slower_pace_can_be_set(world: World) -> None:
     await world.restart_bot()
     otto = world.person(OWNER)
     await make_batch(world, otto)
-    await otto.clicks("Approve")
+    await otto.approves()
     await otto.confirms(remember=True)
     await world.settle(30)
     assert len(world.registry.accepted_creates) == 4
@@ -81,7 +81,7 @@ async def test_a_slower_pace_can_be_set(world: World) -> None:
 async def test_the_pace_outlives_the_process(world: World) -> None:
     otto = world.person(OWNER)
     await make_batch(world, otto)
-    await otto.clicks("Approve")
+    await otto.approves()
     world.registry.confirm(otto.link(), "otto-npm", remember=True)
     await world.settle(1)
     assert len(world.registry.accepted_creates) == 1
@@ -96,7 +96,7 @@ async def test_the_pace_outlives_the_process(world: World) -> None:
 async def test_a_pause_that_npm_asks_for_outlives_the_process(world: World) -> None:
     otto = world.person(OWNER)
     await make_batch(world, otto)
-    await otto.clicks("Approve")
+    await otto.approves()
     world.registry.fail_next("POST", 429, headers={"retry-after": "90"})
     await otto.confirms(remember=True)
     calls = len(world.trust_calls())
@@ -104,8 +104,10 @@ async def test_a_pause_that_npm_asks_for_outlives_the_process(world: World) -> N
     await world.advance(seconds=60)
     assert len(world.trust_calls()) == calls
     await world.advance(seconds=40)
+    await world.settle(10)
     assert len(world.registry.accepted_creates) == 4
     assert max(pauses(world)) >= timedelta(seconds=90)
+    assert pauses(world)[-3:] == [2 * PACE] * 3  # nor does it begin again as if nothing had been
 
 
 async def test_what_was_confirmed_goes_first_then_revokes_then_lists_then_creates(world: World) -> None:
@@ -115,9 +117,9 @@ async def test_what_was_confirmed_goes_first_then_revokes_then_lists_then_create
     await rita.says(f"revoke @acme/tokens --id {doomed}")
     await otto.clicks("Look")
     await otto.confirms()
-    await otto.clicks("Approve", about="C-1")  # four creates; npm asks to confirm the first
+    await otto.approves(about="C-1")  # four creates; npm asks to confirm the first
     await otto.says("list @acme/core")
-    await otto.clicks("Approve", about="C-2")
+    await otto.approves(about="C-2")
     assert len(otto.links()) == 1
     before = len(world.trust_calls())
     await otto.confirms(remember=True)
@@ -137,12 +139,12 @@ async def test_the_account_that_npm_does_not_ask_again_is_drained_before_another
     await rita.says(LINE)
     await make_batch(world, otto, olga)
     await rita.says("github @acme/core --repo acme/core --file other.yml --allow-publish")
-    await otto.clicks("Approve", about="C-3")
+    await otto.approves(about="C-3")
     await otto.confirms(remember=True)
     before = len(world.trust_calls())
     await world.registry.stop()
-    await olga.clicks("Approve", about="C-1")  # the oldest of all
-    await otto.clicks("Approve", about="C-2")
+    await olga.approves(about="C-1")  # the oldest of all
+    await otto.approves(about="C-2")
     await world.registry.start()
     await world.advance(minutes=1)
     await world.settle()
@@ -155,7 +157,7 @@ async def test_the_account_that_npm_does_not_ask_again_is_drained_before_another
 async def test_an_answer_of_one_call_is_known_before_the_next_begins(world: World) -> None:
     otto = world.person(OWNER)
     await make_batch(world, otto)
-    await otto.clicks("Approve")
+    await otto.approves()
     world.registry.lose_answer_of_next("POST")
     await otto.confirms(remember=True)
     await world.settle(10)

@@ -276,6 +276,7 @@ async def test_a_look_that_nobody_confirms_ends_and_is_told(world: World) -> Non
     await world.advance(minutes=16)
     assert "The configurations could not be read: npm's link was not confirmed in time" in request_of(world)
     await otto.clicks("Look")
+    await otto.logs_in()  # nothing waited for the session any more
     await otto.confirms()
     assert otto.sees_button("Approve")
 

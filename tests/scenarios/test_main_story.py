@@ -10,7 +10,7 @@ from inline_snapshot import snapshot
 from bot.sandbox.cast import OWNER, REQUESTER, STRANGER
 from bot.sandbox.world import World, open_world
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 
 LINE = "github @acme/ui --repo acme/ui --file release.yml --reason 'drop tokens'"
 
@@ -130,6 +130,7 @@ until Thu 14:00 UTC · C-1
 *Log in at npm*
 Log in, with the account that maintains your packages. npm then gives me a session of two hours: I keep it encrypted, for at most those two hours.
 I use it only for what you approve, and to read what you ask me to read.
+My Home tab lists every link that I send you: a link that is not there is not from me.
 The link leads to www.npmjs.com · ends Mon 14:05 UTC · any device · I never ask for a code
 [Open www.npmjs.com] [Later, at my computer] [Not me]\
 """)  # noqa: E501

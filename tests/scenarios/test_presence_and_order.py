@@ -26,7 +26,7 @@ async def test_no_link_is_minted_for_who_approved_long_ago(world: World) -> None
     await otto.links_account()
     await rita.says(LINE)
     await world.registry.stop()
-    await otto.clicks("Approve")
+    await otto.approves()
     for _ in range(3):
         await world.advance(minutes=5)
     assert "could not be reached" in rita.reads_all()
@@ -45,7 +45,7 @@ async def test_an_hour_without_npm_is_waited_out(world: World) -> None:
     await otto.links_account()
     await rita.says(LINE)
     await world.registry.stop()
-    await otto.clicks("Approve")
+    await otto.approves()
     for _ in range(12):
         await world.advance(minutes=1)
         await otto.says("whoami")
@@ -63,7 +63,7 @@ async def test_who_left_before_npms_list_could_tell_what_it_did_is_asked_to_come
     rita, otto = world.person(REQUESTER), world.person(OWNER)
     await otto.links_account()
     await rita.says(LINE)
-    await otto.clicks("Approve")
+    await otto.approves()
     world.registry.lag_seconds = 40
     world.registry.lose_answer_of_next("POST")
     await otto.confirms(remember=True)
@@ -86,9 +86,9 @@ async def test_who_is_away_with_one_request_blocks_no_other(world: World) -> Non
     await otto.links_account()
     olga = await link_olga(world)
     await rita.says(LINE)
-    await otto.clicks("Approve")
+    await otto.approves()
     await rita.says(TOKENS_LINE)
-    await otto.clicks("Approve")
+    await otto.approves()
     await world.advance(minutes=6)
     assert "C-2" in olga.reads_all()
     await olga.clicks("Run with my account")
@@ -101,9 +101,9 @@ async def test_what_rests_can_be_taken_up_after_another_request_was_cancelled(wo
     rita, otto = world.person(REQUESTER), world.person(OWNER)
     await otto.links_account()
     await rita.says(LINE)
-    await otto.clicks("Approve")
+    await otto.approves()
     await rita.says(TOKENS_LINE)
-    await otto.clicks("Approve")
+    await otto.approves()
     await otto.clicks("Later", "dm")
     await rita.says("cancel C-1")
     assert otto.sees_button(READY, "dm")
@@ -118,7 +118,7 @@ async def test_an_approver_who_logs_out_while_npm_is_asked_does_not_make_the_lan
     await rita.says(LINE)
     claims = {"repository": "acme/ui", "workflow_ref": {"file": "release.yml"}, "environment": "production"}
     world.registry.add_configuration(UI, "github", claims, ("createPackage",))
-    await otto.clicks("Approve")
+    await otto.approves()
     await otto.confirms()
     await otto.says("logout")
     await world.advance(minutes=3)
@@ -135,7 +135,7 @@ async def test_an_answer_that_does_not_show_the_configuration_is_settled_after_t
     await otto.links_account()
     await rita.says(LINE)
     world.registry.lag_seconds = 60
-    await otto.clicks("Approve")
+    await otto.approves()
     other = {"id": "other", "type": "github", "claims": {"repository": "acme/ui"}, "permissions": []}
     world.registry.fail_next("POST", 200, other)
     claims = {"repository": "acme/ui", "workflow_ref": {"file": "release.yml"}}
@@ -152,7 +152,7 @@ async def test_cancelling_does_not_wait_for_slack(world: World) -> None:
     rita, otto = world.person(REQUESTER), world.person(OWNER)
     await otto.links_account()
     await rita.says(LINE)
-    await otto.clicks("Approve")
+    await otto.approves()
     link = otto.link()
     world.slack.outage = True
     await world.slack.command(rita.id, GENERAL[0], "cancel C-1")
@@ -174,7 +174,7 @@ async def test_lists_of_one_person_do_not_hold_up_what_others_approved(world: Wo
     await sam.says("list sams")
     await sam.confirms(remember=True)
     await sam.says("list sams @acme/ui @acme/core @acme/tokens @acme/icons @acme/Legacy rita-tools")
-    await otto.clicks("Approve")
+    await otto.approves()
     await otto.confirms()
     calls = [call for call in world.registry.calls if "/trust" in call.path]
     created = next(number for number, call in enumerate(calls) if call.status == 201)
@@ -188,11 +188,11 @@ async def test_an_approval_is_not_counted_for_owners_that_changed(world: World) 
     olga = await link_olga(world)
     await rita.says(LINE)
     world.registry.add_package(SeedPackage(UI, (SECOND_OWNER.npm_user,), "acme/ui"))
-    assert "changed" in await otto.clicks("Approve")
+    assert "This is for the maintainers" in await otto.approves()
     shown = rita.reads_all()
-    assert "npm's maintainers of @acme/ui changed: before otto-npm, olga-npm, ana-npm; now olga-npm." in shown
-    assert "for the maintainers" in await otto.clicks("Approve")
-    await olga.clicks("Approve")
+    assert "Needs 1 of @olga · owners: npm's access list, teams counted" in shown
+    assert "for the maintainers" in await otto.approves()
+    await olga.approves()
     await olga.logs_in()
     await olga.confirms()
     assert len(world.registry.accepted_creates) == 1

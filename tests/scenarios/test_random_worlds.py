@@ -1,18 +1,22 @@
 """Whatever npm, people and chance do: no create is accepted twice for a step, no step ends wrong, everything ends."""
 
+from contextlib import ExitStack
+
 import pytest
 from hypothesis import seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from bot.domain.lifecycle import OPEN_STATES, Plan, State
+from bot.domain.line import Urgency
 from bot.sandbox.cast import OWNER
 from bot.sandbox.registry_switches import Created, Windows
 from bot.sandbox.world import World
 from tests import postgres
 from tests.scenarios.asking import ask
 from tests.scenarios.random_requests import PACKAGES, Request, Wanted
+from tests.scenarios.random_tally import Tally
 from tests.scenarios.random_truths import Terminals, find_flaws, read_truths
-from tests.scenarios.random_worlds import AT_RANDOM, RandomWorlds, Tally
+from tests.scenarios.random_worlds import AT_RANDOM, RandomWorlds
 from tests.scenarios.stored import write
 
 ALWAYS_THE_SAME = 20261123
@@ -24,14 +28,17 @@ def test_whatever_happens_each_step_ends_as_npm_knows_it_did(postgres_server: st
     tally = Tally()
 
     def database() -> dict[str, str]:
-        return {"NPMTRUST_DATABASE_URL": postgres.make_database(postgres_server)} if postgres_server else {}
+        if not postgres_server:
+            return {}
+        return {"NPMTRUST_DATABASE_URL": opened.enter_context(postgres.open_database(postgres_server))}
 
     @seed(ALWAYS_THE_SAME)
     class Worlds(RandomWorlds):
         def __init__(self) -> None:
             super().__init__(tally, database)
 
-    run_state_machine_as_test(Worlds, settings=FEW)
+    with ExitStack() as opened:
+        run_state_machine_as_test(Worlds, settings=FEW)
     assert tally.creates, str(tally)
     assert tally.lost, str(tally)
     assert len(tally.ends) > 2, str(tally)
@@ -82,7 +89,7 @@ async def test_a_create_that_npm_accepts_twice_is_seen(world: World) -> None:
     await otto.confirms(remember=True)
     [made] = world.registry.configurations("@acme/ui")
     world.registry.remove_configuration("@acme/ui", made["id"])
-    await write(world, "UPDATE steps SET state = 'ready', finished_at = NULL")
+    await write(world, f"UPDATE steps SET state = 'ready', urgency = {Urgency.CREATE.value}, finished_at = NULL")  # noqa: S608
     await world.settle()
     assert len(world.registry.accepted_creates) == 2
     assert "npm accepted the create twice" in await flaws(world)

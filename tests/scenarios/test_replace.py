@@ -34,7 +34,7 @@ async def test_a_configuration_is_replaced_by_its_id_without_a_gap(world: World)
     assert "acme/old" not in request_of(world)
     assert "acme/old" not in await sam.clicks("Details")
     assert f"Replaces configuration {old[:8]}…" in otto.dialog_of("Approve")
-    await otto.clicks("Approve")
+    await otto.approves()
     assert "Confirm at npm: replace configuration" in otto.reads("dm")
     assert "3 calls, as npm user otto-npm. Tick npm's" in otto.reads("dm")
     await otto.confirms(remember=True)
@@ -55,7 +55,7 @@ async def test_a_renamed_repository_is_replaced_for_several_packages_at_once(wor
     await rita.says(f"replace @acme/ui @acme/Legacy @acme/core --from-repo acme/old {WITH_NEW}")
     await otto.clicks("Look")
     await otto.confirms(remember=True)
-    await otto.clicks("Approve")
+    await otto.approves()
     await world.settle(60)
     assert standing(world, "@acme/ui") == [("acme/old", ""), ("acme/new", "")]
     assert next(each["id"] for each in world.registry.configurations("@acme/ui")) == odd  # of no provider that we know
@@ -76,7 +76,7 @@ async def test_where_both_overlap_the_old_one_goes_first_and_it_is_said(world: W
     await otto.clicks("Look")
     await otto.confirms(remember=True)
     assert "the two overlap, so the old one is revoked first; until the new one is made" in request_of(world)
-    async with world.call_under_way(otto.clicks("Approve"), "DELETE"):
+    async with world.call_under_way(otto.approves(), "DELETE"):
         assert "Asking npm now" in request_of(world)
     assert calls(world) == ["GET", "GET", "DELETE", "POST"]
     assert standing(world) == [("acme/old", "npm")]
@@ -136,7 +136,7 @@ async def test_of_two_that_match_a_reviewer_chooses_one(world: World) -> None:
     assert "C-1 does not need that any more" in await otto.forges(
         "Details", f"{otto.value_of('Details')}:0:1", action="choose"
     )
-    await otto.clicks("Approve")
+    await otto.approves()
     await otto.confirms(remember=True)
     assert ship not in [each["id"] for each in world.registry.configurations("@acme/ui")]
     assert ("acme/old", "") in standing(world)
@@ -157,7 +157,7 @@ async def test_what_changed_since_the_approval_goes_back_to_review_with_the_diff
     assert "What was approved to go: acme/old → release.yml" in details
     assert "What is revoked: acme/old → ship.yml" in details
     assert standing(world) == [("acme/old", "")]
-    await otto.clicks("Approve")
+    await otto.approves()
     assert standing(world) == [("acme/new", "")]
     assert calls(world) == ["GET", "GET", "GET", "POST", "DELETE"]
 
@@ -191,7 +191,19 @@ async def test_a_replace_that_npm_refuses_half_way_puts_the_old_one_back(world: 
     assert standing(world) == [("acme/old", "")]
     [back] = world.registry.configurations("@acme/ui")
     assert back["id"] != old
-    assert f"/npmtrust replace @acme/ui --id {back['id']} with github --repo acme/old --file release.yml" in told
+    line = f"/npmtrust replace @acme/ui --id {back['id']} with github --repo acme/old --file release.yml"
+    assert line in told
+    sam = world.person(STRANGER)
+    assert "This button is not one of mine" in await sam.forges("Ask again", sam.value_of("Ask again")[:-1] + "7")
+    await rita.clicks("Ask again")
+    assert f"as if you had typed it: {line} --environment npm" in rita.reads_form()
+    assert await rita.submits(reason="the environment is there now") == {}
+    assert "Why: the environment is there now" in request_of(world, 2)
+    await otto.clicks("Look")  # what was put back is found by its new id; npm asks for nothing in the window
+    await otto.clicks("Approve")
+    await world.settle()
+    assert standing(world) == [("acme/old", "npm")]
+    assert not rita.sees_button("Replace it")
 
 
 @pytest.mark.parametrize(
@@ -260,7 +272,7 @@ async def test_the_look_before_the_first_call_comes_again_when_npm_does_not_answ
     await world.advance(seconds=6)
     assert "npm asked me to slow down" in request_of(world)
     assert standing(world) == [("acme/old", "")]
-    await world.advance(seconds=15)
+    await world.settle(30)  # the pace has slowed down since
     assert standing(world) == [("acme/new", "")]
 
 

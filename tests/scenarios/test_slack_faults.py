@@ -4,13 +4,14 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from bot.sandbox.cast import GENERAL, OWNER, RELEASES, REQUESTER
 from bot.sandbox.slack_state import Content, SlackMessage
 from bot.sandbox.world import Actor, World, open_world
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 
 LINE = "github @acme/ui --repo acme/ui --file release.yml --allow-publish"
 TRUSTED = "@acme/ui now trusts acme/ui → release.yml"
@@ -32,6 +33,14 @@ def copies_of(world: World, person: Actor, place: str = HERE) -> list[SlackMessa
 
 def as_content(message: SlackMessage) -> Content:
     return Content(message.text, tuple(message.blocks))
+
+
+async def read_failures(world: World) -> dict[str, str]:
+    """Ask the bot whether it is ready."""
+    assert world.app
+    async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{world.app.port}/readyz") as answer:
+        failed: dict[str, str] = (await answer.json())["failed"]
+        return failed
 
 
 def request_of(world: World, person: Actor, place: str = HERE) -> str:
@@ -62,7 +71,7 @@ async def test_a_request_made_while_slack_is_down_is_posted_when_it_is_back(worl
     rita = world.person(REQUESTER)
     world.slack.outage = True
     await rita.says(LINE)
-    await world.advance(minutes=10)
+    await world.clock.advance(minutes=10)
     world.slack.outage = False
     await world.advance(minutes=2)
     assert "asks: let acme/ui → release.yml publish @acme/ui" in request_of(world, rita)
@@ -151,3 +160,23 @@ async def test_a_command_that_was_typed_while_slack_was_down_is_answered_when_it
     world.slack.outage = False
     await world.advance(minutes=2)
     assert rita.reads_all().count("Nothing is open.") == 1
+
+
+@pytest.mark.parametrize("code", ["token_revoked", "account_inactive"])
+async def test_a_token_that_slack_refuses_in_the_middle_is_seen_and_nothing_is_lost(
+    world: World, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert world.app
+    _, otto = await ask(world)
+    world.slack.refusal = code
+    await otto.clicks("Approve")
+    assert "Needs 1 of @otto" in request_of(world, otto)
+    assert await read_failures(world) == {"slack": f"Slack refuses the bot token: {code}"}
+    assert caplog.text.count("nothing is sent until that is put right") == 1
+    world.slack.refusal = ""
+    await world.advance(minutes=2)
+    assert "Waits for @otto to confirm at npm" in request_of(world, otto)
+    assert await read_failures(world) == {}
+    await otto.confirms()
+    assert TRUSTED in request_of(world, otto)
+    assert len(world.registry.accepted_creates) == 1

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_an_approval_can_be_withdrawn_until_the_call_starts(world: World) -> None:
     _, otto, olga, _ = await ask(world)
-    await otto.clicks("Approve")
+    await otto.approves()
     link = otto.link()
     assert await otto.clicks("Withdraw my approval") == (
         "Your approval of C-1 is withdrawn. Nothing is sent to npm unless it is approved again."
@@ -25,7 +25,7 @@ async def test_an_approval_can_be_withdrawn_until_the_call_starts(world: World) 
     await world.settle()
     assert creates(world) == 0
     assert "nothing to withdraw" in await otto.forges("Details", otto.value_of("Details"), action="withdraw")
-    await otto.clicks("Approve")  # and it can be given again
+    await otto.approves()  # and it can be given again
     await otto.confirms()
     assert "it is done. Nothing was changed now." in await otto.forges(
         "Details", otto.value_of("Details"), action="withdraw"
@@ -37,7 +37,7 @@ async def test_an_approval_can_be_withdrawn_until_the_call_starts(world: World) 
 async def test_an_approval_can_be_withdrawn_while_it_waits_for_a_login(world: World) -> None:
     _, _, olga, _ = await ask(world)
     await link_olga(world)
-    assert "Next: log in at npm" in await olga.clicks("Approve")
+    assert "Next: log in at npm" in await olga.approves()
     assert "Waits for @olga to log in at npm, as npm user olga-npm" in request_of(world)
     await olga.clicks("Withdraw my approval")
     assert "Needs 1 of @otto, @olga" in request_of(world)
@@ -47,7 +47,7 @@ async def test_an_approval_can_be_withdrawn_while_it_waits_for_a_login(world: Wo
 
 async def test_an_approval_cannot_be_withdrawn_while_the_call_is_under_way(world: World) -> None:
     _, otto, _, _ = await ask(world)
-    await otto.clicks("Approve")
+    await otto.approves()
     async with world.call_under_way(otto.confirms()):
         assert "Asking npm now, as npm user otto-npm" in request_of(world)
         too_late = await otto.forges("Details", otto.value_of("Details"), action="withdraw")
@@ -59,7 +59,7 @@ async def test_an_approval_cannot_be_withdrawn_while_the_call_is_under_way(world
 async def test_when_the_executor_withdraws_it_runs_with_the_account_of_the_other_approver(world: World) -> None:
     _, otto, olga, _ = await ask(world)
     await link_olga(world)
-    await otto.clicks("Approve")
+    await otto.approves()
     await otto.clicks("Later", "dm")
     assert "@olga can press *Run with my account*" in request_of(world)
     assert "C-1 runs with your npm account now" in await olga.clicks("Run with my account")
@@ -79,7 +79,7 @@ async def test_when_the_executor_withdraws_it_runs_with_the_account_of_the_other
 async def test_another_reviewer_lends_the_account_while_the_executor_is_away(world: World) -> None:
     rita, otto, olga, _ = await ask(world)
     await link_olga(world)
-    await otto.clicks("Approve")
+    await otto.approves()
     assert not olga.sees_button("Run with my account")  # Otto is here
     await world.advance(minutes=6)
     assert "Waits for @otto to confirm at npm, as npm user otto-npm; the link is over." in request_of(world)
@@ -95,7 +95,7 @@ async def test_an_approval_whose_link_was_closed_before_the_call_does_not_count(
     _, otto, olga, _ = await ask(world)
     await link_olga(world)
     await world.registry.stop()
-    await otto.clicks("Approve")
+    await otto.approves()
     assert "npm could not be reached" in request_of(world)
     await otto.says("logout")
     shown = request_of(world)
@@ -107,7 +107,7 @@ async def test_an_approval_whose_link_was_closed_before_the_call_does_not_count(
     await world.registry.start()
     await world.advance(minutes=3)
     assert not world.trust_calls()
-    await olga.clicks("Approve")
+    await olga.approves()
     await olga.logs_in()
     await olga.confirms()
     assert "approved and run by @olga" in request_of(world)
@@ -119,7 +119,7 @@ async def test_the_requester_and_admins_cancel(world: World, who: object, when: 
     rita, otto, olga, _ = await ask(world)
     await link_olga(world)
     if when == "waiting":
-        await otto.clicks("Approve")
+        await otto.approves()
     canceller = rita if who is REQUESTER else olga
     assert await canceller.says("cancel C-1") == "C-1 is cancelled. Nothing changed at npm."
     shown = request_of(world)
@@ -139,7 +139,7 @@ async def test_the_cancel_button_asks_first(world: World) -> None:
 async def test_cancelling_keeps_what_is_done(world: World) -> None:
     world.registry.remove_configuration("@acme/core", world.registry.configurations("@acme/core")[0]["id"])
     rita, otto, _, _ = await ask(world, "github @acme/core @acme/icons --file release.yml --allow-publish")
-    await otto.clicks("Approve")
+    await otto.approves()
     await otto.confirms()
     told = await rita.says("cancel C-1")
     assert "The rest of C-1 is cancelled. What was done before stays" in told
@@ -148,7 +148,7 @@ async def test_cancelling_keeps_what_is_done(world: World) -> None:
 
 async def test_cancelling_while_the_call_is_under_way_tells_the_truth(world: World) -> None:
     rita, otto, _, _ = await ask(world)
-    await otto.clicks("Approve")
+    await otto.approves()
     async with world.call_under_way(otto.confirms()):
         told = await rita.says("cancel C-1")
         assert "C-1 runs already: it stops if npm has not acted" in told
@@ -160,7 +160,7 @@ async def test_cancelling_while_the_call_is_under_way_tells_the_truth(world: Wor
 @pytest.mark.parametrize("acted", [True, False], ids=["npm had acted", "npm had not acted"])
 async def test_cancelling_while_nobody_knows_what_npm_did(world: World, *, acted: bool) -> None:
     rita, otto, _, _ = await ask(world)
-    await otto.clicks("Approve")
+    await otto.approves()
     if acted:
         world.registry.lose_answer_of_next("POST")
     else:
@@ -204,7 +204,7 @@ async def test_a_request_that_nobody_decides_on_expires(world: World) -> None:
 async def test_a_request_that_waits_for_its_approver_expires_and_its_link_is_worth_nothing(world: World) -> None:
     _, otto, _, _ = await ask(world)
     await world.advance(hours=71, minutes=58)
-    assert "Next: log in" in await otto.clicks("Approve")
+    assert "Next: log in" in await otto.approves()
     await otto.logs_in()
     link = otto.link()
     await world.advance(minutes=3)

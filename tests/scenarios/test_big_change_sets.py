@@ -1,0 +1,163 @@
+"""Change sets of many steps: one message, Details to search in, a file of results, and release day."""
+
+import csv
+from io import StringIO
+
+import pytest
+from sqlalchemy import event
+
+from bot.domain.evidence import Evidence, EvidenceKind
+from bot.domain.operations import Create
+from bot.domain.packages import PackageName
+from bot.domain.publishers import GitHub, Permission
+from bot.sandbox.cast import GENERAL, SeedPackage
+from bot.sandbox.world import Actor, World
+from bot.workflow.plan_step import Planned
+from bot.workflow.store_request import Request, store_request
+from storage.records import StepFacts
+from storage.store import Store
+from tests.scenarios.asking import creates, message_of, people, request_of
+
+pytestmark = pytest.mark.anyio
+
+DOZEN = tuple(f"@acme/kit-{number:02}" for number in range(12))
+
+
+async def stage_many(world: World, size: int, *, hold: bool = False) -> tuple[Actor, Actor, Actor, Actor]:
+    """Rita asks for many packages, half of them of one repository and half of another; Otto owns them all."""
+    cast = people(world)
+    await cast[1].links_account()
+    facts = StepFacts(evidence=Evidence(kind=EvidenceKind.NONE), maintainers=("otto-npm", "olga-npm"))
+
+    def planned(number: int) -> Planned:
+        publisher = GitHub(repository=f"acme/{'ab'[number % 2]}", file="release.yml")
+        name = PackageName(f"@acme/kit-{number:02}")
+        return Planned(Create(package=name, publisher=publisher, permissions=(Permission.PUBLISH,)), facts, False)  # noqa: FBT003
+
+    def work(store: Store) -> None:
+        request = Request(
+            inbox_id=999, requester=cast[0].id, reason="=drop()", channel=GENERAL[0], permissions_stated=True, hold=hold
+        )
+        assert world.app is not None
+        store_request(world.app.services, store, request, [planned(number) for number in range(size)])
+
+    assert world.app is not None
+    for number in range(min(size, len(DOZEN))):
+        world.registry.add_package(SeedPackage(DOZEN[number], ("otto-npm", "olga-npm"), f"acme/{'ab'[number % 2]}"))
+    await world.app.services.database.run(work)
+    await world.settle()
+    return cast
+
+
+async def run_through(world: World, otto: Actor, seconds: int) -> None:
+    await otto.confirms(remember=True)
+    for _ in range(seconds // 10):
+        await world.advance(seconds=10)
+
+
+async def test_a_dozen_packages_are_one_message_from_the_request_to_the_report(world: World) -> None:
+    rita, otto, _, sam = await stage_many(world, 12)
+    shown = request_of(world)
+    assert "@rita asks for 12 changes" in shown
+    assert "0 of 12" in shown
+    assert "12 packages in review: needs 1 of @otto · not linked: olga-npm" in shown
+    assert "• acme/a → release.yml · Environment: any · publish: 6 packages" in shown
+    assert "12 in review" in await rita.says("status")
+    assert "12 packages in review: needs 1 of @otto" in await sam.says("pending")
+    claims = {"repository": "acme/b", "workflow_ref": {"file": "release.yml"}, "environment": "npm"}
+    world.registry.add_configuration(DOZEN[3], "github", claims)
+    await otto.clicks("Approve…")
+    assert otto.form() == {"group-0": ["yes"], "group-1": ["yes"]}
+    await otto.submits()
+    assert "Your approval of 12 packages of C-1 counts." in otto.reads()
+    assert "1 package: waits for @otto to confirm at npm." in request_of(world)
+    await otto.confirms(remember=True)
+    await world.advance(seconds=10)
+    running = request_of(world)
+    assert "a minute · about 1 minute left" in running
+    await run_through_rest(world)
+    report = request_of(world)
+    assert "✅ 11 packages applied. *Publish through them before Wed 14:" in report
+    assert "❌ Another configuration overlaps" in report
+    assert f"1 package: {DOZEN[3]}" in report
+    assert "[Replace what overlaps…]" in report
+    assert creates(world) == 11
+    [file] = [file for file in world.slack.files.values() if file.content is not None]
+    assert file.channel == GENERAL[0]
+    assert file.id in str(world.slack.workspace.replies(message_of(world), sam.id))
+    table = list(csv.DictReader(StringIO((file.content or b"").decode("utf-8-sig"))))
+    assert [row["package"] for row in table] == [f"'{name}" for name in DOZEN]  # no cell is a formula
+    assert [row["state"] for row in table].count("applied") == 11
+    assert table[0]["approved by"] == otto.id
+    assert "Your request C-1 has ended." in rita.reads("dm")
+
+
+async def run_through_rest(world: World) -> None:
+    for _ in range(16):
+        await world.advance(seconds=10)
+
+
+async def test_details_are_a_view_with_pages_to_search_in(world: World) -> None:
+    _, otto, _, sam = await stage_many(world, 12)
+    await sam.clicks("Details")
+    first = sam.reads_form()
+    assert "12 steps, page 1 of 2" in first
+    assert DOZEN[7] in first
+    assert DOZEN[8] not in first
+    second = await sam.clicks_form("Next page")
+    assert "page 2 of 2" in second
+    assert DOZEN[8] in second
+    found = await sam.clicks_form("Search", search="KIT-1", state="review")
+    assert "2 steps, page 1 of 1" in found
+    assert sam.form()["search"] == "kit-1"
+    assert "No step is like that." in await sam.clicks_form("Search", state="failed")
+    assert await sam.submits() == {}
+    assert "npm's maintainers: otto-npm (@otto)" in first
+    await otto.forges("Details", "never issued")
+    assert not otto.reads_form()
+
+
+async def test_release_day_lets_a_repository_run_and_then_the_rest(world: World) -> None:
+    rita, otto, _, sam = await stage_many(world, 12, hold=True)
+    await otto.clicks("Approve…")
+    await otto.submits()
+    await world.advance(hours=100)  # longer than a request may wait for its approval
+    assert "12 packages held until somebody presses *Run now*." in request_of(world)
+    assert not world.trust_calls()
+    assert "Only @rita, who asked, its reviewers and the admins can" in await sam.clicks("Run now: acme/b")
+    await otto.says("login")
+    await otto.logs_in()
+    told = await rita.clicks("Run now: acme/b")
+    assert "6 packages of C-1 are not held any more: they have until" in told
+    assert "6 packages held" in request_of(world)
+    await run_through(world, otto, 60)
+    assert {made.package for made in world.registry.accepted_creates} == set(DOZEN[1::2])
+    assert "Nothing of that is held in C-1 any more." in await rita.forges("Run now", f"{rita.value_of('Details')}:1")
+    assert "6 packages of C-1 are not held" in await otto.clicks("Run now")
+    await world.advance(seconds=60)
+
+
+async def test_a_thousand_steps_are_shown_decided_and_ended_within_slacks_limits(world: World) -> None:
+    rita, otto, _, _ = await stage_many(world, 1000)
+    assert world.app is not None
+    assert "1000 packages in review: needs 1 of @otto, and the maintainers of the others" in request_of(world)
+    statements: list[str] = []
+    engine = world.app.services.database.engine
+    event.listen(engine, "before_cursor_execute", lambda *said: statements.append(said[2]))
+    await otto.clicks("Approve…")
+    assert "Yours to decide on: 1000 packages, in 2 groups; 1000 ticked." in otto.reads_form()
+    assert "@acme/kit-398" in await otto.clicks_form("Packages")
+    await otto.clicks_form("More")
+    assert "@acme/kit-998" in await otto.clicks_form("More")
+    await otto.clicks_form("Back")
+    await rita.clicks("Details")
+    assert "1000 steps, page 1 of 125" in rita.reads_form()
+    await otto.clicks("Reject…")
+    await otto.submits(reason="not now", group_0=["yes"], group_1=[])
+    assert "500 packages of C-1 rejected" in otto.reads()
+    assert "500 of 1000" in request_of(world)
+    assert "C-1 is cancelled" in await rita.clicks("Cancel")
+    report = request_of(world)
+    assert "✋ 500 rejected, 500 cancelled: nothing changed at npm." in report
+    reads = [said for said in statements if said.startswith("SELECT")]
+    assert len(reads) < 1000  # none is done for each step, of which there are a thousand

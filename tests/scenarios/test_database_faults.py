@@ -1,0 +1,92 @@
+"""The database fails: the ack says that nothing was stored, and what was acked is done when it is back, once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import Engine
+
+from bot.sandbox.cast import GENERAL, REQUESTER
+from bot.sandbox.world import World, open_world
+from tests import postgres
+from tests.scenarios.asking import LINE, TRUSTED, creates, people, request_of
+
+pytestmark = pytest.mark.anyio
+
+NOTHING_STORED = "Nothing was stored: my database does not answer."
+MOST_COMMANDS = 60
+
+
+@pytest.fixture
+def server() -> Iterator[postgres.Server]:
+    """A server of its own, which may be restarted."""
+    with postgres.run_server() as running:
+        yield running
+
+
+async def is_taken(world: World, line: str) -> bool:
+    """Have Rita type something, and see whether the bot promises to do it; nothing is done yet."""
+    before = len(world.person(REQUESTER).messages())
+    delivered = await world.slack.command(REQUESTER.slack_id, GENERAL[0], line)
+    assert (delivered.status, delivered.error) == (200, "")
+    told = world.person(REQUESTER).messages()[before:]
+    assert all(NOTHING_STORED in world.slack.text_of(message) for message in told)
+    return not told
+
+
+async def test_postgresql_that_cuts_connections_hangs_and_is_restarted_costs_only_time(
+    tmp_path: Path, server: postgres.Server
+) -> None:
+    url = f"{server.url}postgres?options=-csynchronous_commit%3Don"  # it is off for the other tests
+    async with open_world(tmp_path, socket_mode=False, NPMTRUST_DATABASE_URL=url) as world:
+        rita, otto, _, _ = people(world)
+        await otto.links_account()
+        with psycopg.connect(url, autocommit=True) as other:
+            other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+            )
+        assert await is_taken(world, LINE)
+        server.stop()
+        assert not await is_taken(world, "pending")
+        server.start()
+        await world.settle()
+        assert "Needs 1 of @otto" in request_of(world)
+        with psycopg.connect(url) as other:
+            other.execute("LOCK TABLE inbox IN EXCLUSIVE MODE")
+            assert not await is_taken(world, "pending")
+        await otto.clicks("Approve")
+        async with world.call_under_way(otto.confirms()):
+            server.stop()
+            server.start()
+        assert TRUSTED in request_of(world)
+        assert creates(world) == 1
+        assert "Nothing is open." not in rita.reads_all()  # what was refused was not done
+
+
+async def test_while_the_disk_is_full_nothing_is_promised_and_what_was_is_done_when_there_is_room(
+    prepared_folder: Path,
+) -> None:
+    async with open_world(prepared_folder, socket_mode=False) as world:
+        assert world.app
+        database = world.app.services.database
+        rita, otto, _, _ = people(world)
+        await otto.links_account()
+
+        def limit(engine: Engine, pages: str) -> None:
+            with engine.connect() as connection:
+                connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+        await database.call(lambda engine: limit(engine, "1"))  # SQLite takes the pages that there are for the least
+        taken = 0
+        while await is_taken(world, f"{LINE.replace('release', f'file-{taken}')} --reason {'why ' * 40}"):
+            taken += 1
+            assert taken < MOST_COMMANDS
+        await database.call(lambda engine: limit(engine, "1000000"))
+        await world.settle(60)
+        assert rita.reads_all().count("Asked as C-") == taken
+        await rita.says(LINE)
+        await otto.clicks("Approve", about="release.yml")
+        await otto.confirms()
+        assert creates(world) == 1

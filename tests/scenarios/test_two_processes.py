@@ -1,0 +1,247 @@
+"""Two bots on one PostgreSQL: each thing is done once, and what one of them leaves when it dies the other finishes."""
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import aiohttp
+import psycopg
+import pytest
+
+from bot.app import App
+from bot.sandbox.cast import GENERAL, SeedPackage
+from bot.sandbox.slack_delivery import RawDelivery
+from bot.sandbox.world import World, open_world
+from tests.scenarios.asking import LINE, TRUSTED, ask, creates, message_of, people, request_of
+
+pytestmark = [pytest.mark.anyio, pytest.mark.postgresql]
+
+TAKEN_OVER = timedelta(seconds=15)
+CONNECTIONS = 10
+_OPEN_ATTEMPTS = "SELECT count(*) FROM attempts WHERE finished_at IS NULL"
+
+
+@pytest.fixture
+async def world(tmp_path: Path, database_settings: dict[str, str]) -> AsyncIterator[World]:
+    async with asyncio.timeout(60), open_world(tmp_path, socket_mode=False, **database_settings) as opened:
+        await opened.start_second_bot()
+        yield opened
+
+
+def both(world: World) -> tuple[App, App]:
+    assert world.app
+    assert world.second
+    return world.app, world.second
+
+
+def count(world: World, query: str) -> int:
+    """Ask the database, past the bots."""
+    assert world.app
+    url = world.app.services.database.engine.url.set(drivername="postgresql")
+    with psycopg.connect(url.render_as_string(hide_password=False)) as connection:
+        row = connection.execute(query.encode()).fetchone()
+    assert row
+    return int(row[0])
+
+
+def holder_of_lane(world: World) -> App:
+    held = "SELECT count(*) FROM leases WHERE name = 'registry' AND holder = '{}'"
+    return next(app for app in both(world) if count(world, held.format(app.services.process)))
+
+
+async def deliver(url: str, raw: RawDelivery, times: int) -> set[tuple[int, str]]:
+    """Post one delivery again and again over one connection; tell the answers that differ."""
+    connector = aiohttp.TCPConnector(limit=1)
+    answers = set()
+    async with aiohttp.ClientSession(connector=connector) as http:
+        for _ in range(times):
+            async with http.post(url, data=raw.body, headers=raw.headers) as answer:
+                answers.add((answer.status, await answer.text()))
+    return answers
+
+
+@asynccontextmanager
+async def at_all_at_once(world: World) -> AsyncIterator[None]:
+    """Have what is sent meanwhile delivered 50 times, over 10 connections, to both bots, while both are at work."""
+    first, second = world.events_urls()
+    before = len(world.slack.deliveries)
+    world.slack.events_url = ""
+    yield
+    world.slack.events_url = first
+    [raw] = world.slack.deliveries[before:]
+    posts = [deliver(url, raw, 50 // CONNECTIONS) for url in (first, second) * (CONNECTIONS // 2)]
+    answers = await asyncio.gather(*posts, *(world.settle() for _ in range(3)))
+    told = set().union(*(each for each in answers if each))
+    assert told == {(200, "")}
+    await world.settle()
+
+
+async def test_what_is_delivered_fifty_times_to_both_at_once_is_done_once(world: World) -> None:
+    rita, otto, _, _ = people(world)
+    await otto.links_account()
+    async with at_all_at_once(world):
+        await rita.says(LINE)
+    assert rita.reads_all().count("Asked as C-1") == 1
+    assert count(world, "SELECT count(*) FROM change_sets") == 1
+    async with at_all_at_once(world):
+        await otto.clicks("Approve")
+    assert otto.reads_all().count("C-1 is approved") == 1
+    assert count(world, "SELECT count(*) FROM decisions") == 1
+    assert len(otto.links()) == 1
+    await otto.confirms()
+    assert TRUSTED in request_of(world)  # the one message of it
+    assert creates(world) == 1
+
+
+async def test_both_take_what_people_do_and_each_message_stands_once(world: World) -> None:
+    first, second = world.events_urls()
+    rita, otto, _, _ = people(world)
+    await otto.links_account()
+    for number, url in enumerate((second, first, second), start=1):
+        world.slack.events_url = url
+        await rita.says(LINE.replace("release", f"file-{number}"))
+        await otto.clicks("Approve", about=f"C-{number}")
+        if number == 1:
+            await otto.confirms(remember=True)
+    await world.settle(10)
+    assert creates(world) == 3
+    for number in range(1, 4):
+        assert f"now trusts acme/ui → file-{number}.yml" in request_of(world, number)
+    assert len(rita.messages("dm")) == 3  # how each ended
+
+
+async def test_a_digest_is_written_and_posted_once(world: World) -> None:
+    rita, *_ = people(world)
+    await rita.says("watch @acme/*")
+    await world.advance(days=6, hours=18, minutes=30)
+    shown = [text for text in map(world.slack.text_of, rita.messages()) if "Digest of @acme/" in text.replace("*", "")]
+    assert len(shown) == 1
+
+
+async def test_what_a_process_leaves_when_it_dies_is_taken_over_within_fifteen_seconds(world: World) -> None:
+    _, otto, _, _ = await ask(world)
+    await otto.clicks("Approve")
+    world.asleep.add(holder_of_lane(world))
+    died_at = world.clock.now()
+    world.registry.confirm(otto.link(), "otto-npm")
+    await world.settle(20)
+    assert creates(world) == 1
+    assert timedelta() < world.trust_calls("POST")[-1].at - died_at <= TAKEN_OVER
+    assert TRUSTED in request_of(world)
+
+
+async def test_what_a_sleeping_process_had_sent_is_found_out_by_the_other(world: World) -> None:
+    _, otto, _, _ = await ask(world)
+    await otto.clicks("Approve")
+    holder = holder_of_lane(world)
+    async with world.call_under_way(otto.confirms()):
+        world.asleep.add(holder)
+        await world.advance(seconds=20)
+        assert "could not find out" not in request_of(world)
+        await world.advance(minutes=3)
+        await otto.confirms()  # the list, through the other bot
+        assert TRUSTED in request_of(world)
+        before = len(world.trust_calls("POST"))
+        world.asleep.clear()  # it wakes up, and gets its answer
+    assert TRUSTED in request_of(world)
+    assert len(world.trust_calls("POST")) == before
+    assert creates(world) == 1
+
+
+async def test_a_process_that_slept_over_its_lease_before_a_call_sends_nothing(world: World) -> None:
+    _, otto, _, _ = await ask(world)
+    await otto.clicks("Approve")
+    holder = holder_of_lane(world)
+    sleeps, wakes = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def fall_asleep(point: str) -> None:
+        if "after the commit" in point and "claim" in point and count(world, _OPEN_ATTEMPTS):
+            holder.services.database.at_point = None
+            loop.call_soon_threadsafe(sleeps.set)
+            wakes.wait(10)
+
+    before = len(world.trust_calls())
+    holder.services.database.at_point = fall_asleep
+    confirming = asyncio.create_task(otto.confirms())
+    await sleeps.wait()
+    world.asleep.add(holder)
+    world.clock.set(world.clock.now() + timedelta(seconds=20))
+    await world.settle()
+    wakes.set()
+    await confirming
+    world.asleep.clear()
+    await world.settle()
+    assert not [call for call in world.trust_calls()[before:] if call.method == "POST" and call.status != 401]
+    await world.advance(minutes=3)
+    for _ in range(2):  # the list, which shows that npm did nothing, and the call
+        await otto.confirms()
+    assert TRUSTED in request_of(world)
+    assert creates(world) == 1
+
+
+async def test_a_message_that_a_sleeping_process_was_to_send_is_sent_by_the_other_once(world: World) -> None:
+    rita, otto, _, _ = people(world)
+    await otto.links_account()
+    sleeps, wakes = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+    asleep: list[App] = []
+
+    def watch(app: App) -> None:
+        def fall_asleep(point: str) -> None:
+            drawn = "after the commit" in point and "_draw" in point
+            if drawn and not asleep and count(world, "SELECT count(*) FROM change_sets"):
+                asleep.append(app)
+                loop.call_soon_threadsafe(sleeps.set)
+                wakes.wait(10)
+
+        app.services.database.at_point = fall_asleep
+
+    for app in both(world):
+        watch(app)
+    asking = asyncio.create_task(rita.says(LINE))
+    await sleeps.wait()
+    world.asleep.add(asleep[0])
+    world.clock.set(world.clock.now() + timedelta(seconds=20))
+    await world.settle()
+    assert "Needs 1 of @otto" in request_of(world)
+    wakes.set()
+    await asking
+    world.asleep.clear()
+    await world.settle()
+    assert message_of(world).channel == GENERAL[0]
+    await otto.clicks("Approve")
+    await otto.confirms()
+    assert TRUSTED in request_of(world)
+
+
+async def test_previews_reminders_readings_and_seals_are_each_done_once(world: World) -> None:
+    rita, otto, _, _ = people(world)
+    names = ("@mass/one", "@mass/two", "@mass/three")
+    for name in names:
+        world.registry.add_package(SeedPackage(name, ("otto-npm",), "acme/ui"))
+    await otto.links_account()
+    await rita.says("watch @mass/*")
+    before = [world.registry.count_calls(f"/{name.replace('/', '%2f')}") for name in names]
+    await rita.says("github @mass/* --file release.yml --allow-publish")
+    after = [world.registry.count_calls(f"/{name.replace('/', '%2f')}") for name in names]
+    assert (
+        max(now - then for now, then in zip(after, before, strict=True)) <= 3
+    )  # the preview's own look, and the scan's
+    await rita.clicks("Ask for 3", "dm")
+    await otto.approves()
+    await otto.confirms(remember=True)
+    await world.advance(hours=25)
+    assert creates(world) == 3
+    for person in (rita, otto):
+        for place in ("dm", GENERAL[0]):
+            told = Counter(map(world.slack.text_of, person.messages(place)))
+            assert [text for text, times in told.items() if times > 1] == []
+    assert "can be asked for" in rita.reads_all("dm") or "Asked as C-1" in rita.reads_all("dm")
+    sealed = "SELECT count(*) FROM audit_seals"
+    assert count(world, sealed) == count(world, "SELECT count(*) FROM audit_events") > 0
+    assert count(world, "SELECT count(DISTINCT event_id) FROM audit_seals") == count(world, sealed)
