@@ -7,7 +7,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-header --no-annotate --python-version 3.11 --extra build
 
-.PHONY: install sandbox test test-postgresql readme screenshots bench lock
+.PHONY: install sandbox test test-postgresql readme screenshots bench mutants release lock
 
 install: $(VENV)/.installed
 
@@ -28,12 +28,22 @@ test-postgresql: $(VENV)/.installed-dev
 # The tables of the README that are made from the code.
 readme: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.readme
+	$(BIN)/python -m tests.helm.chart
 
+# Pictures of what people see, in a temporary folder; `make screenshots README=1` makes those of the README anew.
 screenshots: $(VENV)/.installed-dev
-	$(BIN)/python -m tests.e2e.screenshots
+	$(BIN)/python -m tests.e2e.screenshots $(if $(README),--readme)
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python tests/bench/run.py
+
+# Takes the defences out of the code, one change at a time: what no test notices is printed. Some ten minutes.
+mutants: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.mutants
+
+# Wheel, sdist and the list of what is inside, in dist/; both packages are installed in a clean venv and tried.
+release: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.release.make
 
 lock: $(BIN)/python
 	$(PIP) install uv
