@@ -38,6 +38,10 @@ SAME = {
     # signs that are safe, or kept, or cut anyway
     """+    return quote(text, safe="XX!~*'()XX")""": "X needs no escape",
     # text that Python reads alike
+    """char in "XX \\n""": "X is kept anyway",
+    """-Signature", "XXXX")""": "as wrong as an empty one",
+    """-Timestamp", "XXXX")""": "as wrong as an empty one",
+    "-        case _:  # pragma: no cover": "never reached: mypy holds it",
     "UTF-16": "the name of a codec in capitals",
     "+            assert_never(None)": "never reached: mypy holds it",
     '+            denial = ""': "as false as None",

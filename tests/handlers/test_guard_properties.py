@@ -67,6 +67,11 @@ def test_whatever_stands_in_the_headers_is_refused_with_a_reason_that_quotes_not
     )
 
 
+def test_a_signature_that_is_no_text_is_wrong_and_no_accident() -> None:
+    headers = sign(b"x", int(NOW.timestamp())) | {"X-Slack-Signature": "v0=\udcff"}
+    assert "signature is missing or wrong" in refusal_of(headers, b"x")
+
+
 def test_a_stamp_has_at_most_twelve_digits() -> None:
     late = datetime(9999, 12, 31, tzinfo=UTC)
     stamp = int(late.timestamp())

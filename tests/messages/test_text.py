@@ -58,6 +58,7 @@ SHOWN = (
     ("⚠\ufe0f", "⚠\ufe0f"),
     # marks piled up until they cover the lines around; a few are letters of some languages
     ("e\u0301\u0323", "e\u0301\u0323"),
+    ("\u0301" * 6, "\u0301" * 4),
     ("e" + "\u0301" * 90 + "x", "e" + "\u0301" * 4 + "x"),
     ("  a   b  ", "a b"),
     ("\ud800x", "x"),
