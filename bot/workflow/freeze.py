@@ -6,7 +6,7 @@ a call that was handed out before it is finished and recorded.
 
 from datetime import datetime
 
-from bot.domain.approval import Action, Stake
+from bot.domain.approval import Action, Person, Stake
 from bot.domain.deliveries import ClickDelivery, CommandDelivery, SubmissionDelivery
 from bot.domain.events import AuditKind
 from bot.messages.denials import Denied, render_denial
@@ -33,7 +33,11 @@ from storage.store import Store
 
 
 async def open_form(services: Services, delivery: ClickDelivery) -> None:
-    """[Freeze…]: ask why."""
+    """[Freeze…]: ask why. Who may not freeze is told so at once."""
+    person = await load_stopper(services, delivery.user)
+    if denied := await services.database.run(lambda store: _deny(services, store, person, "freeze")):
+        await answer(services, delivery, denied)
+        return
     try:
         await services.notifier.open_view(delivery.trigger_id, freeze_form(delivery.channel))
     except SlackRefused:
@@ -49,10 +53,8 @@ async def freeze(
 
     def work(store: Store) -> Message:
         now = services.clock.now()
-        denial = authorise(Action.FREEZE, person, Stake(), load_directory(services, store))
-        if denial is not None:
-            record_denial(services, store, person.id, Action.FREEZE, denial, about="freeze")
-            return render_denial(denial, Denied(wish=Action.FREEZE))
+        if denied := _deny(services, store, person, "freeze"):
+            return denied
         standing = store.freezes.current()
         if standing is not None:
             return render_frozen_already(standing.actor, standing.reason, standing.at)
@@ -83,10 +85,8 @@ async def unfreeze(services: Services, delivery: CommandDelivery | ClickDelivery
 
     def work(store: Store) -> Message:
         now = services.clock.now()
-        denial = authorise(Action.FREEZE, person, Stake(), load_directory(services, store))
-        if denial is not None:
-            record_denial(services, store, person.id, Action.FREEZE, denial, about="unfreeze")
-            return render_denial(denial, Denied(wish=Action.FREEZE))
+        if denied := _deny(services, store, person, "unfreeze"):
+            return denied
         row = store.freezes.current()
         if row is None:
             return render_not_frozen()
@@ -99,6 +99,15 @@ async def unfreeze(services: Services, delivery: CommandDelivery | ClickDelivery
     message = await services.database.run(work)
     services.bell.ring("lane", "handoffs", "surfaces")
     await answer(services, delivery, message)
+
+
+def _deny(services: Services, store: Store, person: Person, about: str) -> Message | None:
+    """Refuse who is no admin, in the record and to the person; None for who is."""
+    denial = authorise(Action.FREEZE, person, Stake(), load_directory(services, store))
+    if denial is None:
+        return None
+    record_denial(services, store, person.id, Action.FREEZE, denial, about=about)
+    return render_denial(denial, Denied(wish=Action.FREEZE))
 
 
 def _touch_all(store: Store, now: datetime) -> None:
