@@ -11,7 +11,7 @@ from bot.sandbox.cast import GENERAL, OWNER, RELEASES, REQUESTER
 from bot.sandbox.slack_state import Content, SlackMessage
 from bot.sandbox.world import Actor, World, open_world
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
+pytestmark = pytest.mark.anyio
 
 LINE = "github @acme/ui --repo acme/ui --file release.yml --allow-publish"
 TRUSTED = "@acme/ui now trusts acme/ui → release.yml"
