@@ -44,7 +44,7 @@ sleep 2; npm trust gitlab @acme/lab --file .gitlab-ci.yml --project acme/lab || 
     --reason "one; two # three" --hold
 
 npm trust list @acme/ui
-trust revoke @acme/old --id {ID} --registry https://registry.npmjs.org
+trust revoke @acme/old --id {ID} --registry https://registry.example.com
 /npmtrust replace @acme/new --from-repo acme/old with github --file release.yml
 npm trust github @acme/p-* --file release.yml; done
 npm trust github @acme/end --file release.yml \\
@@ -65,7 +65,7 @@ def test_the_output_of_a_shell_loop_is_read_command_by_command() -> None:
     assert (core.row, core.permissions) == (3, (Permission.PUBLISH,))
     assert (lab.row, lab.provider, lab.fields["project"]) == (5, Provider.GITLAB, ("acme/lab",))
     assert (cut.row, cut.fields) == (6, {"file": ("release.yml",)})
-    assert (old.row, old.verb, old.configuration_id, old.registry) == (11, "revoke", ID, "https://registry.npmjs.org")
+    assert (old.row, old.verb, old.configuration_id, old.registry) == (11, "revoke", ID, "https://registry.example.com")
     assert (new.verb, new.from_repository, new.provider) == ("replace", "acme/old", Provider.GITHUB)
     assert pattern.selection is not None
     assert pattern.selection.text == "@acme/p-*"
