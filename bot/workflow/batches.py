@@ -99,9 +99,7 @@ def start_batch(  # noqa: PLR0913 -- what a wish is made of, each by its name
     """
     if known := store.batches.find_delivery(inbox_id):
         return known
-    now, wanted = services.clock.now(), list(items)
-    selection = command.selection if command else None
-    verbs = {command_verb(command)} if command else {each.verb for each in wanted}
+    now, wanted, selection = services.clock.now(), list(items), command.selection if command else None
     batch = store.batches.add(
         BatchRow(
             workspace=store.workspace,
@@ -110,7 +108,7 @@ def start_batch(  # noqa: PLR0913 -- what a wish is made of, each by its name
             channel=channel,
             reason=reason,
             hold=hold,
-            kind=verbs.pop() if len(verbs) == 1 else _MIXED,
+            kind=_kind_of(command, wanted),
             selection=selection.text if selection else "",
             command=command.model_dump_json() if command else "",
             remarks=json.dumps(list(remarks)),
@@ -122,6 +120,12 @@ def start_batch(  # noqa: PLR0913 -- what a wish is made of, each by its name
     store.batches.add_items(batch, wanted)
     store.surfaces.want(key_of(batch), channel=person, now=now)
     return batch
+
+
+def _kind_of(command: Change | None, wanted: Iterable[Wanted]) -> str:
+    """Tell what is wanted of all the packages, where it is one thing."""
+    verbs = {command_verb(command)} if command else {each.verb for each in wanted}
+    return verbs.pop() if len(verbs) == 1 else _MIXED
 
 
 def command_verb(command: Change) -> str:

@@ -174,21 +174,28 @@ async def at_desk(
         transitions.expire_all(store, change_set, steps, desk.now)
         compare_policies(services, store, steps)
         recheck_waiting(services, store, change_set, steps, directory)
-        if not any(step.lifecycle.state in OPEN_STATES for step in steps):
-            record_futile(services, store, delivery, "finished", change_set.id)
-            transitions.touch(store, change_set.id, desk.now)
-            return decisions.render_finished(change_set.number, State(steps[-1].state), steps[-1].finished_at)
-        if change_set.offer != offer and not (of_several and len(steps) > 1):
-            record_futile(services, store, delivery, "changed", change_set.id)
-            transitions.touch(store, change_set.id, desk.now)
-            return render_changed(change_set.number)
-        return decide(desk)
+        is_newest = change_set.offer == offer or (of_several and len(steps) > 1)
+        return _find_futile(desk, is_newest=is_newest) or decide(desk)
 
     message = await services.database.run(work)
     services.bell.ring("lane", "surfaces", "handoffs")
     if message is not None:
         await answer(services, delivery, message, channel=channel)
     return message is not None
+
+
+def _find_futile(desk: Desk, *, is_newest: bool) -> Message | None:
+    """Say, and record, that a press comes too late: all has ended, or the button stood for something else."""
+    newest = desk.steps[-1]
+    if not any(step.lifecycle.state in OPEN_STATES for step in desk.steps):
+        why, told = "finished", decisions.render_finished(desk.number, State(newest.state), newest.finished_at)
+    elif not is_newest:
+        why, told = "changed", render_changed(desk.number)
+    else:
+        return None
+    record_futile(desk.services, desk.store, desk.delivery, why, desk.change_set.id)
+    transitions.touch(desk.store, desk.change_set.id, desk.now)
+    return told
 
 
 async def load_stopper(services: Services, user: str) -> Person:
