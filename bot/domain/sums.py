@@ -73,6 +73,8 @@ class SumView(Frozen):
     approvals_missing: int = 0
     """The highest number of those."""
     needs_look: bool = False
+    has_approvals: bool = False
+    """Somebody approved one of the steps in review that were looked at."""
     troubles: tuple[str, ...] = ()
     """Why steps wait although nobody must do anything."""
     speed: float | None = None

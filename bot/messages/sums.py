@@ -218,7 +218,7 @@ def _buttons(view: SumView) -> Block | None:
         button("Look", Action.LOOK, offer) if reviewed and view.needs_look else None,
         button("Reject…", Action.REJECT, offer) if reviewed else None,
         button("Run with my account", Action.RUN_WITH_MY_ACCOUNT, offer) if waiting else None,
-        button("Withdraw my approval", Action.WITHDRAW, offer) if waiting or reviewed else None,
+        button("Withdraw my approval", Action.WITHDRAW, offer) if waiting or view.has_approvals else None,
         button("Retry what failed", Action.RETRY, offer, style="primary") if failed and not view.is_open else None,
         button("Replace what overlaps…", Action.REPLACE_ALL, offer) if conflicts and not view.is_open else None,
         button("Details", Action.DETAILS, offer),

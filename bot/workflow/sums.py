@@ -93,6 +93,7 @@ def _load_review(services: Services, store: Store, change_set: ChangeSetRow, in_
         has_more_reviewers=in_review > len(steps),
         approvals_missing=max((approvals_missing(facts, directory) for facts in rules), default=0),
         needs_look=any(facts.needs_look for facts in rules),
+        has_approvals=any(facts.approvals for facts in rules),
     )
 
 

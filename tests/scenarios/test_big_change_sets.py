@@ -62,6 +62,7 @@ async def test_a_dozen_packages_are_one_message_from_the_request_to_the_report(w
     assert "0 of 12" in shown
     assert "12 packages in review: needs 1 of @otto · not linked: olga-npm" in shown
     assert "• acme/a → release.yml · Environment: any · publish: 6 packages" in shown
+    assert "Withdraw" not in shown  # nobody has approved
     assert "12 in review" in await rita.says("status")
     assert "12 packages in review: needs 1 of @otto" in await sam.says("pending")
     claims = {"repository": "acme/b", "workflow_ref": {"file": "release.yml"}, "environment": "npm"}
@@ -71,6 +72,7 @@ async def test_a_dozen_packages_are_one_message_from_the_request_to_the_report(w
     await otto.submits()
     assert "Your approval of 12 packages of C-1 counts." in otto.reads()
     assert "1 package: waits for @otto to confirm at npm." in request_of(world)
+    assert "[Withdraw my approval]" in request_of(world)
     await otto.confirms(remember=True)
     await world.advance(seconds=10)
     running = request_of(world)
