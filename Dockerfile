@@ -1,4 +1,6 @@
 # The steps are run by a test, in a clean folder and without an engine: tests/release/test_container.py.
+# The base image: a tag, or with its digest (3.13-slim@sha256:...). A digest that stood here would keep everybody on an
+# image without the fixes that came after it; a release looks the tag up, builds from the digest, and labels it.
 ARG PYTHON=3.13-slim
 
 FROM python:${PYTHON} AS build

@@ -64,6 +64,8 @@ EVERYTHING: Values = merged(
         "podLabels": {"egress": "fixed"},
     },
 )
+HOOK = "helm.sh/hook"
+INSTANCE = "app.kubernetes.io/instance"
 CASES = {
     "socket": SOCKET,
     "http": HTTP,
@@ -168,13 +170,72 @@ def test_slack_reaches_its_address_alone_and_the_test_pod_serves_nobody() -> Non
         assert not service["spec"]["selector"].items() <= pod["metadata"]["labels"].items()
 
 
+def ports_out_of(objects: list[Object], labels: Values) -> list[list[int]]:
+    """List the ports of each rule out that holds for a pod with these labels; each pod has one policy."""
+    (policy,) = [
+        found
+        for found in of_kind(objects, "NetworkPolicy")
+        if found["spec"]["podSelector"]["matchLabels"].items() <= labels.items()
+    ]
+    assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
+    return [[port["port"] for port in rule["ports"]] for rule in policy["spec"]["egress"]]
+
+
 def test_the_network_lets_out_what_is_needed_and_no_more() -> None:
-    (closed,) = of_kind(draw(SOCKET), "NetworkPolicy")
-    ports = [[port["port"] for port in rule["ports"]] for rule in closed["spec"]["egress"]]
-    assert ports == [[53, 53], [443]]
-    (whole,) = of_kind(draw(EVERYTHING), "NetworkPolicy")
-    ports = [[port["port"] for port in rule["ports"]] for rule in whole["spec"]["egress"]]
-    assert ports == [[53, 53], [443], [5432], [3128]]
+    def ports_of(values: Values) -> dict[str, list[list[int]]]:
+        objects = draw(values)
+        templates = [found["spec"]["template"] for found in objects if "template" in found.get("spec", {})]
+        labels = [found["metadata"]["labels"] for found in (*templates, *of_kind(objects, "Pod"))]
+        return {each["app.kubernetes.io/name"]: ports_out_of(objects, each) for each in labels}
+
+    assert ports_of(SOCKET) == {"npmtrust": [[53, 53], [443]], "npmtrust-test": [[53, 53], [3000]]}
+    whole = ports_of(merged(EVERYTHING, {"registry": {"url": "http://registry.example.com:4873/"}}))
+    assert whole == {
+        "npmtrust": [[53, 53], [443, 4873], [5432], [3128]],
+        "npmtrust-migrate": [[53, 53], [5432]],
+        "npmtrust-test": [[53, 53], [3000]],
+    }
+
+
+def test_who_may_come_in_is_the_cluster_or_whom_the_values_name() -> None:
+    def peers(values: Values) -> Any:  # noqa: ANN401 -- as the object has it
+        policies = {found["metadata"]["name"]: found for found in of_kind(draw(values), "NetworkPolicy")}
+        (rule,) = policies["team-npmtrust"]["spec"]["ingress"]
+        return rule.get("from")
+
+    tests = {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "npmtrust-test", INSTANCE: "team"}}}
+    assert peers(HTTP) == [tests, {"namespaceSelector": {}}]
+    named = {"networkPolicy": {"ingressFrom": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}}
+    assert peers(merged(HTTP, named)) == [tests, {"ipBlock": {"cidr": "10.0.0.0/8"}}]
+    balanced = merged(HTTP, {"service": {"type": "LoadBalancer"}})
+    assert peers(balanced) is None  # a balancer is in no namespace
+    assert peers(merged(balanced, named)) == [tests, {"ipBlock": {"cidr": "10.0.0.0/8"}}]
+
+
+def test_a_pod_that_ends_takes_requests_until_others_have_heard_of_it() -> None:
+    def hook_of(values: Values) -> Any:  # noqa: ANN401 -- as the object has it
+        (deployment,) = of_kind(draw(values), "Deployment")
+        return deployment["spec"]["template"]["spec"]["containers"][0].get("lifecycle")
+
+    assert hook_of(POSTGRESQL) == {"preStop": {"exec": {"command": ["sleep", "5"]}}}
+    assert hook_of(HTTP) is None  # no other pod would take them
+
+
+def test_what_finds_pods_finds_those_of_the_deployment_alone(drawn: list[Object]) -> None:
+    templates = [found["spec"]["template"] for found in drawn if "template" in found.get("spec", {})]
+    pods = [found["metadata"]["labels"] for found in (*templates, *of_kind(drawn, "Pod"))]
+    (deployment,) = of_kind(drawn, "Deployment")
+    (service,) = of_kind(drawn, "Service")
+    selectors = [service["spec"]["selector"], deployment["spec"]["selector"]["matchLabels"]]
+    selectors += [each["spec"]["selector"]["matchLabels"] for each in of_kind(drawn, "PodDisruptionBudget")]
+    own = deployment["spec"]["template"]["metadata"]["labels"]
+    for selector in selectors:
+        assert [labels for labels in pods if selector.items() <= labels.items()] == [own]
+    for monitor in of_kind(drawn, "ServiceMonitor"):
+        assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+        assert {each["port"] for each in monitor["spec"]["endpoints"]} <= {
+            port["name"] for port in service["spec"]["ports"]
+        }
 
 
 def test_pods_are_replaced_when_the_secret_or_the_policy_changes() -> None:
@@ -200,8 +261,22 @@ def test_the_migration_runs_before_the_pods_with_a_secret_of_its_own() -> None:
         for each in job["spec"]["template"]["spec"]["containers"][0]["env"]
         if "valueFrom" in each
     }
-    hooked = [each for each in of_kind(objects, "Secret") if "annotations" in each["metadata"]]
-    assert named == {each["metadata"]["name"] for each in hooked}
+    hooked = [each for each in objects if "pre-install" in each["metadata"].get("annotations", {}).get(HOOK, "")]
+    assert named == {each["metadata"]["name"] for each in of_kind(hooked, "Secret")}
+    weights = {each["kind"]: int(each["metadata"]["annotations"][f"{HOOK}-weight"]) for each in hooked}
+    assert weights.pop("Job") > max(weights.values())
+    assert set(weights) == {"Secret", "NetworkPolicy"}
+
+
+def test_a_job_needs_nothing_that_comes_after_it(drawn: list[Object]) -> None:
+    """A hook runs before the release's own objects are there, on the first install."""
+    hooked = {each["metadata"]["name"] for each in drawn if HOOK in each["metadata"].get("annotations", {})}
+    later = {each["metadata"]["name"] for each in of_kind(drawn, "Secret")} - hooked
+    for job in of_kind(drawn, "Job"):
+        pod = job["spec"]["template"]["spec"]
+        assert "serviceAccountName" not in pod
+        assert [volume for volume in pod["volumes"] if "emptyDir" not in volume] == []
+        assert [name for name in later if f'"name": "{name}"' in json.dumps(pod)] == []
 
 
 def test_the_policy_is_a_file_that_the_bot_reads() -> None:
@@ -233,6 +308,9 @@ GUARDS: list[tuple[Values, str]] = [
     (merged(SOCKET, {"registry": {"url": ""}}), "registry.url is not set"),
     (merged(SOCKET, {"ingress": {"enabled": True, "host": "a.example.com"}}), "in Socket Mode nothing comes in"),
     (merged(HTTP, {"ingress": {"enabled": True}}), "ingress.enabled is set without ingress.host"),
+    (merged(POSTGRESQL, {"podDisruptionBudget": {"minAvailable": 3}}), "so that no node could ever be drained"),
+    (merged(POSTGRESQL, {"podDisruptionBudget": {"minAvailable": "100%"}}), "so that no node could ever be drained"),
+    (merged(SOCKET, {"extraEnv": {"NPMTRUST_PORT": "1"}}), "extraEnv.NPMTRUST_PORT is set by the chart: use the value"),
     (merged(SOCKET, {"extraEnv": {"NPMTRUST_DATABASE_URL": "x"}}), "looks like a secret: put it into the Secret"),
 ]
 
@@ -253,6 +331,7 @@ def test_what_would_not_start_is_refused_with_a_sentence(values: Values, sentenc
         {"terminationGracePeriodSeconds": 5},
         {"extraEnv": {"PATH": "/"}},
         {"image": {"digest": "latest"}},
+        {"terminationGracePeriodSeconds": 29},
     ],
     ids=str,
 )

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,10 +22,13 @@ def build(folder: Path) -> tuple[Path, Path]:
 
 
 def write_bill_of_materials(folder: Path, version: str) -> Path:
-    """Write what the lock file installs as CycloneDX."""
+    """Write as CycloneDX what the lock file installs, and for what: npmtrust of this version."""
     bill = folder / f"npmtrust-{version}.cdx.json"
     written = ["--output-reproducible", "--output-format", "JSON", "--output-file", str(bill)]
-    _run([str(BIN / "cyclonedx-py"), "requirements", *written, str(LOCK)])
+    with tempfile.NamedTemporaryFile("w", suffix=".toml") as project:
+        project.write((ROOT / "pyproject.toml").read_text().replace('dynamic = ["version"]', f'version = "{version}"'))
+        project.flush()
+        _run([str(BIN / "cyclonedx-py"), "requirements", "--pyproject", project.name, *written, str(LOCK)])
     return bill
 
 

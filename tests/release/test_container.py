@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bot import __version__
-from tests.release.making import ROOT
+from tests.release.making import BIN, ROOT
 
 DOCKERFILE = ROOT / "Dockerfile"
 PREFIX = "/opt/npmtrust"
@@ -83,3 +84,66 @@ def test_what_runs_is_nobody_with_a_health_check_and_no_build_tools() -> None:
     assert "/readyz" in next(_of(run, "HEALTHCHECK"))
     assert not [rest for rest in _of(run, "RUN") if re.search(r"apt|pip|gcc|curl", rest)]
     assert next(_of(run, "STOPSIGNAL")) == "SIGTERM"
+
+
+DIGEST = f"sha256:{'0a' * 32}"
+ENGINE = f"""#!/bin/bash
+printf '%s\\n' "$*" >> "$CALLS"
+case "$*" in
+  *inspect*) printf '%s\\n' "${{ANSWER-{DIGEST}}}" ;;
+  login*) [[ "$(cat)" == the-token ]] ;;
+esac
+"""
+
+
+def run_step(name: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a step of the release's image as a runner does, in the source, with an engine that notes what it is told."""
+    engine = folder / "docker"
+    engine.write_text(ENGINE)
+    engine.chmod(0o755)
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text())
+    (script,) = [step["run"] for step in workflow["jobs"]["image"]["steps"] if step.get("id") == name]
+    of_runner = {
+        "PATH": f"{folder}:/usr/bin:/bin",
+        "CALLS": str(folder / "calls"),
+        "GITHUB_OUTPUT": str(folder / f"{name}.out"),
+        "GITHUB_REPOSITORY": "Acme/npmtrust",
+        "GITHUB_REF_NAME": "v1.2.3",
+        "GITHUB_SHA": "c0ffee",
+    }
+    return subprocess.run(
+        ["/bin/bash", "-e", "-c", script],
+        env=of_runner | environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_release_builds_from_the_digest_that_the_base_has_then(tmp_path: Path) -> None:
+    assert run_step("base", tmp_path).returncode == 0
+    told = dict(line.split("=", 1) for line in (tmp_path / "base.out").read_text().splitlines())
+    assert told == {"tag": "3.13-slim", "digest": DIGEST}
+    pushed = run_step("push", tmp_path, TAG=told["tag"], DIGEST=told["digest"], ACTOR="otto", TOKEN="the-token")
+    assert pushed.returncode == 0, pushed.stderr
+    looked, login, built, _ = (tmp_path / "calls").read_text().splitlines()
+    assert "docker.io/library/python:3.13-slim " in looked
+    assert "the-token" not in login + built
+    assert f"--build-arg PYTHON=3.13-slim@{DIGEST} " in built
+    assert "--tag ghcr.io/acme/npmtrust:1.2.3 " in built
+    assert f"image=ghcr.io/acme/npmtrust\ndigest={DIGEST}\n" == (tmp_path / "push.out").read_text()
+
+
+def test_a_release_without_a_digest_builds_nothing(tmp_path: Path) -> None:
+    assert run_step("base", tmp_path, ANSWER="").returncode != 0
+    assert not (tmp_path / "base.out").exists()
+
+
+def test_both_stages_stand_on_the_base_that_is_an_argument() -> None:
+    text = DOCKERFILE.read_text()
+    assert re.findall(r"^FROM (\S+)", text, re.MULTILINE) == ["python:${PYTHON}"] * 2
+    assert re.findall(r"^ARG PYTHON=(.+)$", text, re.MULTILINE) == ["3.13-slim"]
+    pinned = text.replace("ARG PYTHON=3.13-slim", f"ARG PYTHON=3.13-slim@{DIGEST}")
+    linted = subprocess.run([str(BIN / "hadolint"), "-"], input=pinned, text=True, capture_output=True, check=False)
+    assert linted.returncode == 0, linted.stdout

@@ -9,6 +9,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 from bot import __version__
 from storage.migrate import configuration
@@ -51,8 +53,13 @@ def test_the_packages_hold_what_runs_and_nothing_private(packages: tuple[Path, P
 
 
 def test_the_bill_of_materials_lists_what_the_lock_file_pins(tmp_path: Path) -> None:
-    bill = json.loads(write_bill_of_materials(tmp_path, __version__).read_text())
-    assert bill["bomFormat"] == "CycloneDX"
+    text = write_bill_of_materials(tmp_path, __version__).read_text()
+    bill = json.loads(text)
+    assert JsonStrictValidator(SchemaVersion.from_version(bill["specVersion"])).validate_str(text) is None
+    assert (bill["metadata"]["component"]["name"], bill["metadata"]["component"]["version"]) == (
+        "npmtrust",
+        __version__,
+    )
     pinned = set(re.findall(r"^([a-z0-9._-]+)==([^ ;\\]+)", LOCK.read_text(), re.MULTILINE))
     assert {(found["name"], found["version"]) for found in bill["components"]} == pinned
     assert all(found["purl"] for found in bill["components"])

@@ -20,6 +20,12 @@ app.kubernetes.io/name: {{ include "npmtrust.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
+{{- /* Not the selector of the service and of the deployment: no command of Slack's must reach the job. */ -}}
+{{- define "npmtrust.migrationLabels" -}}
+app.kubernetes.io/name: {{ include "npmtrust.name" . }}-migrate
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
 {{- define "npmtrust.labels" -}}
 {{ include "npmtrust.selector" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
@@ -101,7 +107,14 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if and .Values.ingress.enabled (not .Values.ingress.host) -}}
 {{- fail "ingress.enabled is set without ingress.host: give the host that Slack posts to." -}}
 {{- end -}}
+{{- $least := .Values.podDisruptionBudget.minAvailable -}}
+{{- if and (gt (int .Values.replicaCount) 1) (or (eq (toString $least) "100%") (and (not (hasSuffix "%" (toString $least))) (ge (int $least) (int .Values.replicaCount)))) -}}
+{{- fail "podDisruptionBudget.minAvailable keeps every pod, so that no node could ever be drained: set it below replicaCount." -}}
+{{- end -}}
 {{- range $name, $_ := .Values.extraEnv -}}
+{{- if regexMatch "^NPMTRUST_(HOST|PORT|REGISTRY_URL|AUTH_HOSTS|ADMINS|CHANNEL|PREFLIGHT|POLICY_FILE|LOG_FORMAT|LOG_LEVEL)$" $name -}}
+{{- fail (printf "extraEnv.%s is set by the chart: use the value for it." $name) -}}
+{{- end -}}
 {{- if regexMatch "TOKEN|SECRET|PASSWORD|DATABASE_URL|_KEY" $name -}}
 {{- fail (printf "extraEnv.%s looks like a secret: put it into the Secret." $name) -}}
 {{- end -}}
@@ -188,6 +201,37 @@ NPMTRUST_GITHUB_TOKEN: {{ . | b64enc | quote }}
 {{- with $s.gitlabToken }}
 NPMTRUST_GITLAB_TOKEN: {{ . | b64enc | quote }}
 {{- end }}
+{{- end -}}
+
+{{- define "npmtrust.egressToNames" -}}
+- ports:
+    - port: 53
+      protocol: UDP
+    - port: 53
+      protocol: TCP
+{{- end -}}
+
+{{- define "npmtrust.egressToDatabase" -}}
+- ports:
+    - port: {{ .Values.networkPolicy.databasePort }}
+      protocol: TCP
+  {{- with .Values.networkPolicy.databaseTo }}
+  to:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end -}}
+
+{{- /* Where npm, Slack and the forges are asked: https, and the port that an address of the values names. */ -}}
+{{- define "npmtrust.httpPorts" -}}
+{{- $ports := list "443" -}}
+{{- range $address := list .Values.registry.url .Values.slack.apiUrl -}}
+{{- with $address -}}
+{{- $url := urlParse . -}}
+{{- $default := ternary "80" "443" (eq $url.scheme "http") -}}
+{{- $ports = append $ports (regexFind ":[0-9]+$" $url.host | trimPrefix ":" | default $default) -}}
+{{- end -}}
+{{- end -}}
+{{- $ports | uniq | join "," -}}
 {{- end -}}
 
 {{- define "npmtrust.podSecurity" -}}
