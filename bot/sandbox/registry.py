@@ -105,6 +105,7 @@ class SimulatedRegistry(RegistryControls):
 
     def snapshot(self) -> dict[str, Any]:
         """Show what the registry holds and which calls it got, newest last; waiting polls in a row are one line."""
+        now = self._clock.now()
         lines: list[dict[str, Any]] = []
         for _, group in groupby(self.calls[-SHOWN_CALLS:], key=lambda call: call.path if call.is_poll else id(call)):
             polls = list(group)
@@ -115,7 +116,9 @@ class SimulatedRegistry(RegistryControls):
                 "name": name,
                 "maintainers": list(package.seed.maintainers),
                 "private": package.seed.private,
-                "configurations": self.configurations(name),
+                "configurations": [
+                    {**record.as_json(), "expired": record.is_expired(now)} for record in self.state.standing(name)
+                ],
             }
             for name, package in self.state.packages.items()
         ]
@@ -206,7 +209,8 @@ class SimulatedRegistry(RegistryControls):
         ]
         if len(recent) < limit.calls:
             return None
-        seconds = max(1, math.ceil((recent[-limit.calls] - since).total_seconds()))
+        oldest = recent[-limit.calls] if limit.calls else now
+        seconds = max(1, math.ceil((oldest - since).total_seconds()))
         body = {"message": "too many requests"}
         return Answer(HTTPStatus.TOO_MANY_REQUESTS, body, {"retry-after": str(seconds)}, note="over the limit")
 

@@ -201,7 +201,7 @@ class RegistryControls:
 
     def fail(
         self,
-        fault: Fault,
+        fault: Fault | Answer,
         *,
         method: str = "",
         when: When = When.BEFORE_ACTING,

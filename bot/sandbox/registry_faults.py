@@ -55,7 +55,7 @@ class Faults:
 
     def forget(self, fault: Fault | None = None) -> None:
         """Let such a fault not come any more; none: any."""
-        self._planned = [planned for planned in self._planned if fault not in {None, planned.fault}]
+        self._planned = [planned for planned in self._planned if fault and planned.fault != fault]
 
 
 def answer_of(fault: Fault | Answer, now: datetime) -> Answer:

@@ -7,6 +7,7 @@ endpoints.
 
 import asyncio
 import re
+from collections.abc import Callable
 from http import HTTPStatus
 
 from aiohttp import web
@@ -135,6 +136,10 @@ class LocalSlack(SlackClient):
     def unfurled(self) -> list[str]:
         """The messages of the bot, by their texts, whose links Slack would have fetched and shown."""
         return self._web_api.unfurled
+
+    def listen(self, hear: Callable[[str, bytes], None]) -> None:
+        """Have each call of the bot, and each answer to a response_url, told: its name, and its query and body."""
+        self._web_api.on_said = hear
 
     @property
     def on_exchange(self) -> Watcher:

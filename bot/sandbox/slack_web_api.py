@@ -54,6 +54,8 @@ class WebApi:
         self._token = token
         self._app_token = ""
         self.on_exchange: Watcher = watch_nothing
+        self.on_said: Callable[[str, bytes], None] = lambda _what, _body: None
+        """Told of each call and each answer to a response_url: its name, and its query and body as they came."""
         self.unfurled: list[str] = []
         """Messages that Slack would have looked for links in, to fetch and show what they lead to."""
         self.refusal = ""
@@ -82,6 +84,7 @@ class WebApi:
     def _watched(self, handle: Callable[[web.Request], Awaitable[web.Response]], what: str = "") -> Handler:
         async def handle_watched(request: web.Request) -> web.Response:
             name = what or request.match_info["method"]
+            self.on_said(name, request.query_string.encode() + await request.read())
             return await exchange(request, name, self.on_exchange, lambda: self._date(handle(request)))
 
         return handle_watched

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from aiohttp import web
+from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import Clock as SdkClock
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
@@ -100,6 +101,21 @@ async def open_world() -> AsyncIterator[World]:
     finally:
         await slack.stop()
         await runner.cleanup()
+
+
+async def call(world: World, method: str, **arguments: object) -> str:
+    """Call a method; tell Slack's error, or nothing."""
+    try:
+        await world.api.api_call(method, json=arguments)
+    except SlackApiError as refused:
+        return str(refused.response["error"])
+    return ""
+
+
+async def press(world: World) -> str:
+    """Let Rita do something; tell the trigger id that the bot gets for it."""
+    await world.slack.command(RITA, GENERAL, "help")
+    return str(world.bot.heard[-1]["trigger_id"])
 
 
 def plain(text: str) -> dict[str, Any]:

@@ -211,6 +211,12 @@ async def test_the_snapshot_shows_packages_and_calls(world: RegistryWorld) -> No
     assert (polls["path"], polls["note"]) == ("/-/v1/done", "asked 3 times")
     assert challenged.json["authUrl"].rpartition("/")[2] not in str(snapshot)
 
+    world.registry.add_configuration("@acme/ui", "github", github()["claims"])
+    for days, expired in ((0, False), (2, True)):
+        world.clock.advance(days=days)
+        [shown] = world.registry.snapshot()["packages"][0]["configurations"]
+        assert (shown["type"], shown["expired"]) == ("github", expired)
+
 
 async def test_many_calls_at_once_are_answered(world: RegistryWorld) -> None:
     answers = await asyncio.gather(*(world.call("GET", "/@acme%2fui") for _ in range(50)))

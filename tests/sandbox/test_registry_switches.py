@@ -209,6 +209,10 @@ async def test_a_limit_lets_through_so_many_calls_in_so_many_seconds(world: Regi
     assert (await world.call("GET", "/@acme%2fui")).status == 200
     world.clock.advance(seconds=20)
     assert [await look(), await look()] == [(200, ""), (429, "10")]
+    world.registry.switches.limit = Limit(calls=0, seconds=30)
+    for _ in range(2):
+        assert await look() == (429, "30")
+        world.clock.advance(hours=1)
 
 
 @pytest.mark.parametrize("seconds", ["", "0", "1", "99999999999", "Mon, 23 Nov 2026 14:00:05 GMT"])
