@@ -35,6 +35,7 @@ PNG = b"\x89PNG\r\n"
 """How a picture begins: the only kind of file that the page shows itself."""
 KEEP_ALIVE_SECONDS = 15.0
 PROBE_EVERY_SECONDS = 2.0
+PROBE_AGAIN_SECONDS = 1.5
 SNAPSHOT_GAP_SECONDS = 0.1
 
 Switch = Literal["registry", "slack_api", "calls_ask", "too_many"]
@@ -256,9 +257,15 @@ class PageApi:
         await asyncio.sleep(SNAPSHOT_GAP_SECONDS)
 
     async def _probe_bot(self) -> None:
-        """Look whether the bot is up, as long as somebody looks at a page."""
+        """Look whether the bot is up, as long as somebody looks at a page.
+
+        It is down when it is so twice: right after a jump of the clock its last tick is old until the next one.
+        """
         while self._bells and not self._closing:
             is_up = await self._client.courier.probe()
+            if self._bot_up and not is_up:
+                await asyncio.sleep(PROBE_AGAIN_SECONDS)
+                is_up = await self._client.courier.probe()
             if is_up != self._bot_up:
                 self._bot_up = is_up
                 self.ring()

@@ -127,6 +127,16 @@ class Person:
         return bool(self.page.evaluate(script))
 
     @property
+    def home(self) -> Locator:
+        """The Home of the app, where it is open."""
+        return self.page.get_by_test_id("home")
+
+    def opens_home(self) -> None:
+        """Open the Home of the app."""
+        self.go_to("npmtrust")
+        self.press(self.page.get_by_role("tab", name="Home"))
+
+    @property
     def focused(self) -> Locator:
         """What the next key goes to."""
         return self.page.locator("*:focus")

@@ -5,18 +5,21 @@ All of them go to a temporary folder, whose name is printed; with `--readme` tho
 
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, Locator, expect
 
 from bot.sandbox.cast import OWNER, REQUESTER
-from tests.e2e.browsing import PHONE, Person, open_browser, open_sandbox, open_window
+from tests.e2e.browsing import DESKTOP, PHONE, Person, open_browser, open_sandbox, open_window
 
 README = Path(__file__).parents[2] / ".github" / "pictures"
 CLOSE = 2
 """How much sharper a picture of one part is than that of the whole page."""
 LINE = '/npmtrust github @acme/ui --repo acme/ui --file release.yml --reason "drop tokens"'
 MANY = '/npmtrust github @acme/* --file release.yml --allow-publish --reason "drop tokens"'
+TALL = 1700
 DAYS = 8
 """Within which a weekly digest comes."""
 
@@ -26,6 +29,7 @@ class Camera:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.is_for_readme = folder == README
 
     def take(self, name: str, subject: Locator) -> None:
         """Save a picture of one part of the page."""
@@ -49,7 +53,7 @@ def main(arguments: list[str]) -> None:
         rita = Person(open_window(browser, complaints), sandbox.url, REQUESTER)
         otto = Person(open_window(browser, complaints, sharpness=CLOSE), sandbox.url, OWNER)
         tell_story(camera, rita, otto)
-        if not is_readme:
+        if not camera.is_for_readme:
             tell_of_many(camera, rita, otto)
             look_around(camera, otto)
             hold_a_phone(camera, browser, complaints, sandbox.url)
@@ -60,6 +64,12 @@ def main(arguments: list[str]) -> None:
 
 def tell_story(camera: Camera, rita: Person, otto: Person) -> None:
     """Ask, link, approve, confirm; then a mistake."""
+    if not camera.is_for_readme:
+        otto.opens_home()
+        expect(otto.home).to_contain_text("Two steps")
+        camera.take_page("home-first-run", otto)
+        otto.press(otto.page.get_by_role("tab", name="Messages"))
+        otto.go_to("general")
     rita.types(LINE)
     otto.press("I maintain this")
     expect(otto.message("Only visible to you")).to_be_visible()
@@ -71,6 +81,11 @@ def tell_story(camera: Camera, rita: Person, otto: Person) -> None:
     expect(rita.button("Approve")).to_be_visible()
     camera.take_page("request", rita)
 
+    otto.opens_home()
+    expect(otto.button("Approve", otto.home)).to_be_visible()
+    camera.take("home", otto.home)
+    otto.press(otto.page.get_by_role("tab", name="Messages"))
+    otto.go_to("general")
     otto.press("Approve")
     camera.take("approve", otto.dialog)
     otto.press(otto.dialog.get_by_role("button", name="Approve"))
@@ -133,11 +148,25 @@ def look_around(camera: Camera, otto: Person) -> None:
         otto.press(otto.panel.get_by_role("button", name="+1 day"))
         otto.page.wait_for_timeout(1500)
     camera.take_page("digest", otto)
-    home = otto.page.get_by_role("link", name="Home")
-    if home.count():
-        otto.press(home.first)
-        otto.page.wait_for_timeout(2000)
-        camera.take_page("home", otto)
+    with dark_and_tall(otto):
+        camera.take_page("digest-dark", otto)
+    otto.opens_home()
+    otto.page.wait_for_timeout(2000)
+    camera.take_page("home-later", otto)
+    with dark_and_tall(otto):
+        camera.take_page("home-dark", otto)
+    otto.press(otto.page.get_by_role("tab", name="Messages"))
+
+
+@contextmanager
+def dark_and_tall(person: Person) -> Iterator[None]:
+    """Look at all of something long, in dark colours."""
+    person.page.emulate_media(color_scheme="dark")
+    person.page.set_viewport_size({"width": DESKTOP[0], "height": TALL})
+    person.page.wait_for_timeout(300)
+    yield
+    person.page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
+    person.page.emulate_media(color_scheme="light")
 
 
 def hold_a_phone(camera: Camera, browser: Browser, complaints: list[str], url: str) -> None:
@@ -146,7 +175,13 @@ def hold_a_phone(camera: Camera, browser: Browser, complaints: list[str], url: s
     phone.page.wait_for_timeout(1500)
     camera.take_page("phone", phone)
     phone.press(phone.page.locator("#toggle-panel"))
+    phone.press(phone.panel.get_by_role("switch", name="npm asks at each call"))
+    phone.page.wait_for_timeout(1000)
     camera.take_page("phone-what-if", phone)
+    phone.keys("Escape")
+    phone.opens_home()
+    phone.page.wait_for_timeout(1000)
+    camera.take_page("phone-home", phone)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """The pure modules of the page, run in the browser alone: Slack's markup and its dates."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from bot.sandbox.slack_page_api import PAGE
+from bot.domain.command_parser import parse_command
+from bot.domain.commands import Misunderstood
+from bot.sandbox.slack_page_api import PAGE, Deed, Switch
 from tests.e2e.browsing import open_window
 
 pytestmark = pytest.mark.xdist_group("page modules")
@@ -207,6 +209,7 @@ PREVIEW = of_bot("3 packages can be asked for", "Ask for 3")
         ({"C": [LINKED]}, "U0OTTO", "C", "press “Approve”", ""),
         ({"C": [LINKED], "D": [LINK]}, "U0OTTO", "C", "npmtrust sent you npm", "D"),
         ({"C": [LINKED], "D": [LINK]}, "U0OTTO", "D", "use the security key", ""),
+        ({"C": [LINKED], "D": [LINK, of_bot("Later")]}, "U0OTTO", "", "npmtrust sent you npm", "D"),
         ({"D": [PREVIEW]}, "U0RITA", "C", "The preview has come", "D"),
         # nothing waits: the first line of a list that nobody has typed here
         ({"C": [of_bot("Done")]}, "U0RITA", "C", "Ask for many packages at once", "/npmtrust github @acme/*"),
@@ -219,3 +222,37 @@ def test_the_page_says_what_comes_next(
     assert text in shown
     assert target.startswith(leads_to)
     assert bool(target) == bool(leads_to)
+
+
+LINES = """
+async () => {
+  const { IDEAS } = await import("/page/next_step.js");
+  const { AFTER } = await import("/page/world_hints.js");
+  const lines = [...IDEAS.map(([, , line]) => line), ...Object.values(AFTER).map(([, line]) => line)];
+  return [Object.keys(AFTER), lines.filter(Boolean)];
+}
+"""
+
+
+def test_whatever_is_done_to_the_world_is_told_with_lines_that_are_commands(page: Page) -> None:
+    told, lines = page.evaluate(LINES)
+    sides = [f"{switch} {side}" for switch in get_args(Switch) for side in ("on", "off")]
+    assert sorted(told) == sorted([*sides, *Deed])
+    assert not [line for line in lines if isinstance(parse_command(line.removeprefix("/npmtrust ")), Misunderstood)]
+
+
+HOME = """
+async (home) => {
+  const { findNext } = await import("/page/next_step.js");
+  const channels = [{ id: "C", kind: "channel" }, { id: "D", kind: "dm" }];
+  const typed = ["/npmtrust coverage @acme/*", "/npmtrust github @acme/* --file x.yml"];
+  const messages = { D: [{ user: "UBOT", text: "Done" }] };
+  const next = findNext({ me: "U0RITA", people: [{ id: "UBOT", is_bot: true }], channels, messages, home }, typed, "C");
+  return next.home ?? next.line;
+}
+"""
+
+
+def test_who_has_not_seen_home_is_led_there(page: Page) -> None:
+    assert page.evaluate(HOME, None) == "D"
+    assert page.evaluate(HOME, {"id": "V1", "blocks": []}) == "/npmtrust bulk"

@@ -1,11 +1,18 @@
 /** App Home: beside the messages with the app, a page of its own that the app publishes for each person. */
 
 import { drawBlocks } from "./blocks.js";
-import { byId, h, keepFocus } from "./dom.js";
+import { byId, h, keepFocus, reconcile } from "./dom.js";
 
 let isOpen = false;
+let isSeen = false;
 let opened = "";
 let drawn = "";
+
+/** Chooses the tab of the app that the next drawing shows. */
+export const chooseHome = (isChosen) => { isOpen = isChosen; };
+
+/** Whether Home is what is seen, instead of messages. */
+export const isHomeSeen = () => isSeen;
 
 /**
  * Shows the tabs of the conversation with the app, and its Home where that is chosen.
@@ -14,11 +21,16 @@ let drawn = "";
 export function showHome(channel, home, world, { open, click, redraw }) {
   const isApp = channel.kind === "dm" && world.isBot(channel.with);
   const isShown = isApp && isOpen;
+  isSeen = isShown;
   byId("tabs").hidden = !isApp;
   byId("home").hidden = !isShown;
   byId("scroller").hidden = isShown;
   byId("composer").hidden = isShown;
-  byId("tabs").replaceChildren(...(isApp ? [drawTab("Messages", !isOpen), drawTab("Home", isOpen)] : []));
+  for (const [name, value] of [["role", "tabpanel"], ["aria-label", "Messages"], ["tabindex", "0"]]) {
+    if (isApp) byId("scroller").setAttribute(name, value);
+    else byId("scroller").removeAttribute(name);
+  }
+  showTabs(isApp, redraw);
   if (!isShown) {
     opened = "";
     return;
@@ -28,22 +40,32 @@ export function showHome(channel, home, world, { open, click, redraw }) {
     open();
   }
   drawHome(home, world, click);
+}
 
-  function drawTab(label, isChosen) {
-    return h("button", {
+/** Draws the two tabs; the arrow keys go from one to the other, as from tab to tab everywhere. */
+function showTabs(isApp, redraw) {
+  const choose = (isChosen) => {
+    isOpen = isChosen;
+    redraw();
+    byId("tabs").querySelector("[aria-selected=true]")?.focus();
+  };
+  const drawTab = (label, isHome) => ({
+    key: label,
+    signature: String(isOpen === isHome),
+    draw: () => h("button", {
       type: "button",
       role: "tab",
-      class: isChosen ? "tab chosen" : "tab",
-      "aria-selected": String(isChosen),
-      "aria-controls": label === "Home" ? "home" : "scroller",
+      class: isOpen === isHome ? "tab chosen" : "tab",
+      "aria-selected": String(isOpen === isHome),
+      "aria-controls": isHome ? "home" : "scroller",
+      tabindex: isOpen === isHome ? "0" : "-1",
+      "data-focus": label,
       "data-testid": `tab-${label.toLowerCase()}`,
-      click: () => {
-        isOpen = label === "Home";
-        redraw();
-        byId("tabs").querySelector("[aria-selected=true]")?.focus();
-      },
-    }, label);
-  }
+      click: () => choose(isHome),
+      keydown: (event) => { if (["ArrowLeft", "ArrowRight"].includes(event.key)) choose(!isHome); },
+    }, label),
+  });
+  reconcile(byId("tabs"), isApp ? [drawTab("Messages", false), drawTab("Home", true)] : []);
 }
 
 function drawHome(home, world, click) {

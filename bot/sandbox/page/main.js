@@ -3,7 +3,7 @@
 import { fillBox, showComposer, splitCommand, startComposer, typedLines } from "./composer.js";
 import { post, sendFile, subscribe } from "./connection.js";
 import { byId, showToast } from "./dom.js";
-import { showHome } from "./home.js";
+import { chooseHome, isHomeSeen, showHome } from "./home.js";
 import { followNewest, showMessages } from "./messages.js";
 import { showView } from "./modal.js";
 import { findNext, showNext } from "./next_step.js";
@@ -11,7 +11,7 @@ import { showPanel } from "./panel.js";
 import { nameOfChannel, showChannels, showPeople } from "./sidebar.js";
 import { startToggles } from "./toggles.js";
 import { showWelcome } from "./welcome.js";
-import { showWorld } from "./world.js";
+import { showAftermath, showWorld } from "./world.js";
 
 const address = new URLSearchParams(location.search);
 
@@ -53,6 +53,21 @@ function chooseChannel(id) {
   byId("message-box").focus();
 }
 
+/** Opens one tab of the conversation with the app. */
+function openApp(id, isHome) {
+  chooseHome(isHome);
+  chooseChannel(id);
+  if (isHome) byId("tabs").querySelector("[aria-selected=true]").focus();
+}
+
+/** Puts a line into the message box, which a phone's panel and Home leave no room for. */
+function pickLine(line) {
+  chooseHome(false);
+  draw();
+  toggles.closePanel();
+  fillBox(line);
+}
+
 function showAddress() {
   const wanted = `?${new URLSearchParams({ as: person, in: channelId })}`;
   if (location.search !== wanted) history.replaceState(null, "", wanted);
@@ -61,8 +76,14 @@ function showAddress() {
 // Telling Slack
 
 const tell = (path, body) => report(post(`/sandbox/${path}`, { as: person, ...body }));
-const turn = (part, on) => report(post("/sandbox/world", { switch: part, on }));
-const act = (deed) => report(post("/sandbox/deed", { deed }));
+const turn = (part, on) => change(`${part} ${on ? "on" : "off"}`, "world", { switch: part, on });
+const act = (deed) => change(deed, "deed", { deed });
+
+/** Does something to the world, and says what follows. */
+async function change(name, path, body) {
+  const answer = await report(post(`/sandbox/${path}`, body));
+  if (answer.ok) showAftermath(name, pickLine);
+}
 
 /** Shows what went wrong, if something did and the answer does not belong to single fields. */
 async function report(posted) {
@@ -117,7 +138,12 @@ function draw() {
   drawConversation(channel, world);
   showHome(channel, snapshot.home, world, { open: () => tell("home", {}), click: slack.click, redraw: draw });
   showPanel(snapshot.registry ?? {}, snapshot.health ?? {}, turn);
-  showNext(findNext(snapshot, typedLines(), channelId), { line: fillBox, person: choosePerson, channel: chooseChannel });
+  showNext(findNext(snapshot, typedLines(), isHomeSeen() ? "" : channelId), {
+    line: pickLine,
+    person: choosePerson,
+    channel: (id) => openApp(id, false),
+    home: (id) => openApp(id, true),
+  });
   showView(snapshot.view, world, slack);
 }
 

@@ -44,9 +44,17 @@ function drawPackage(item, old) {
   return h("details", { class: "package", "data-count": String(count), open: Boolean(isNews || old?.open) },
     h("summary", { "data-focus": item.name },
       h("strong", {}, item.name),
-      h("span", { class: count ? "count some" : "count" }, count ? `${count} trusted` : "none")),
+      drawCount(configurations)),
     item.maintainers && h("p", { class: "hint" }, `${item.private ? "private, " : ""}maintained by ${item.maintainers.join(", ")}`),
     count ? configurations.map(drawConfiguration) : h("p", { class: "hint" }, "No trusted publisher."));
+}
+
+/** npm takes no publish through a configuration whose first two days went by without one. */
+function drawCount(configurations) {
+  const expired = configurations.filter((configuration) => configuration.expired).length;
+  const trusted = configurations.length - expired;
+  const words = [trusted && `${trusted} trusted`, expired && `${expired} expired`].filter(Boolean).join(", ");
+  return h("span", { class: trusted ? "count some" : expired ? "count expired" : "count" }, words || "none");
 }
 
 function drawConfiguration(configuration) {
@@ -54,6 +62,7 @@ function drawConfiguration(configuration) {
   return h("div", { class: "configuration", "data-testid": "registry-configuration" },
     h("p", {}, h("span", { class: "provider" }, configuration.type), ` ${source}${file ? ` → ${file}` : ""}`),
     environment && h("p", { class: "hint" }, `environment ${environment}`),
+    configuration.expired && h("p", { class: "hint" }, "Expired: nothing was published through it in its first two days."),
     h("p", { class: "permissions" }, (configuration.permissions ?? []).map((permission) => h("span", { class: "chip" }, PERMISSIONS[permission] ?? permission))),
     h("p", { class: "id", title: "npm’s id of this trust configuration" }, configuration.id));
 }

@@ -15,7 +15,10 @@ export function startToggles() {
     channels.set(false);
     if (!PANEL_FITS.matches) panel.set(false);
   });
-  return { closeChannels: () => channels.set(false) };
+  return {
+    closeChannels: () => channels.set(false),
+    closePanel: () => { if (!PANEL_FITS.matches) panel.set(false); },
+  };
 }
 
 function makeToggle(buttonId, show) {

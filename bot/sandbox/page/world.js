@@ -2,6 +2,7 @@
 
 import { setNow, weekTime } from "./dates.js";
 import { byId, h, reconcile } from "./dom.js";
+import { AFTER } from "./world_hints.js";
 
 const SWITCHES = [
   ["calls_ask", "npm asks at each call", "“Do not ask again for 5 minutes” counts for nothing."],
@@ -48,6 +49,14 @@ export function showWorld(world, { turn, act }) {
     signature: label,
     draw: () => h("li", {}, drawDeed(deed, label, act, { title })),
   })));
+}
+
+/** Says what follows from what was just done, with a line that shows it: `pick(line)` puts it into the message box. */
+export function showAftermath(deed, pick) {
+  const [text, line] = AFTER[deed] ?? [""];
+  const hint = byId("world-hint");
+  hint.hidden = !text;
+  hint.replaceChildren(text, ...(line ? [" ", h("button", { type: "button", class: "next-button", click: () => pick(line) }, h("code", {}, line))] : []));
 }
 
 const drawDeed = (deed, label, act, more) =>
