@@ -20,7 +20,7 @@ from bot.domain.approval import (
     unknown_groups,
 )
 from bot.domain.policy import PackagePolicy
-from bot.domain.reviewers import is_alone
+from bot.domain.reviewers import is_alone, is_requester
 
 ASKS, OWNS, OWNS_TOO, ADMIN, STRANGER = "U0ASKS", "U0OWNS", "U0OWNSTOO", "U0ADMIN", "U0STRANGER"
 MEMBER, MEMBER_TOO, LEFT, PENDING = "U0MEMBER", "U0MEMBERTOO", "U0LEFT", "U0PENDING"
@@ -128,6 +128,10 @@ def test_one_person_counts_once_by_either_name() -> None:
     moved = (Approval(OWNS, "now", "owns"), Approval(OWNS_TOO, "now", "owns"))  # the npm user changed hands
     assert approvers_of(facts(OWNERS, *moved), DIRECTORY) == (OWNS,)
     assert approvers_of(facts(OWNERS, approved(OWNS), approved(OWNS)), DIRECTORY) == (OWNS,)
+    linked_later = (Approval(OWNS, "now", ""), Approval(OWNS_TOO, "now", "owns"))
+    assert approvers_of(facts(OWNERS, *linked_later), DIRECTORY) == (OWNS,)
+    unlinked = (approved(MEMBER), approved(MEMBER_TOO))
+    assert approvers_of(facts(TEAM, *unlinked), DIRECTORY) == (MEMBER, MEMBER_TOO)
     assert approvals_missing(facts(OWNERS, approved(OWNS), approved(OWNS_TOO)), DIRECTORY) == 0
 
 
@@ -158,6 +162,8 @@ def test_a_policy_may_let_requesters_approve_their_own() -> None:
     assert check_step_action(Action.APPROVE, ASKS, asked, DIRECTORY) is None
     agreed = facts(own, approved(ASKS), maintainers=("asks",))
     assert executors_of(agreed, DIRECTORY) == (ASKS,)
+    both = facts(own, approved(OWNS), approved(ASKS), maintainers=("asks", "owns"))
+    assert executors_of(both, DIRECTORY) == (ASKS, OWNS)
 
 
 def test_one_maintainer_may_revoke_alone_and_it_shows() -> None:
@@ -171,6 +177,37 @@ def test_one_maintainer_may_revoke_alone_and_it_shows() -> None:
     by_team = revoke.model_copy(update={"approvals": (approved(MEMBER),)})
     assert approvals_missing(by_team, DIRECTORY) == 2  # alone it has to be somebody who maintains it
     assert not is_alone(done.model_copy(update={"is_revoke": False}), DIRECTORY)
+    assert not is_alone(revoke, DIRECTORY)
+    assert is_alone(revoke.model_copy(update={"approvals": (approved(OWNS),)}), DIRECTORY)
+    two = alone.model_copy(update={"quorum": 2})
+    by_two = revoke.model_copy(update={"policy": two, "approvals": (approved(MEMBER), approved(MEMBER_TOO))})
+    assert not is_alone(by_two, DIRECTORY)
+    by_nobody_else = done.model_copy(update={"policy": alone.model_copy(update={"quorum": 1})})
+    assert is_alone(by_nobody_else, DIRECTORY)
+
+
+@pytest.mark.parametrize(
+    ("requesters", "person", "may"),
+    [
+        (("*",), STRANGER, True),
+        (("maintainers",), OWNS, True),
+        (("maintainers",), STRANGER, False),
+        (("maintainers",), MEMBER, False),  # not linked
+        (("S0TEAM",), MEMBER, True),
+        (("S0TEAM",), OWNS, False),
+        ((OWNS_TOO,), OWNS_TOO, True),
+        (("W0ELSEWHERE",), "W0ELSEWHERE", True),
+        (("X0NOBODY",), "X0NOBODY", False),  # no id of a person
+        (("*", f"!{OWNS}"), OWNS, False),
+        (("maintainers", "!S0TEAM"), ASKS, False),
+        ((), OWNS, False),
+    ],
+)
+def test_who_may_ask_is_what_the_policy_says(requesters: tuple[str, ...], person: str, may: bool) -> None:  # noqa: FBT001
+    policy = OWNERS.model_copy(update={"requesters": requesters})
+    assert is_requester(person, ("owns", "asks"), policy, DIRECTORY) is may
+    assert DIRECTORY.slack_user_of("owns") == OWNS
+    assert DIRECTORY.slack_user_of("nobody-here") == ""
 
 
 @pytest.mark.parametrize(

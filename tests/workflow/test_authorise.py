@@ -1,7 +1,8 @@
 """The one place that asks the rules: it reads who somebody is, and what was decided, as they are now."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -117,7 +118,6 @@ async def test_facts_are_what_was_decided_and_stands_now(world: World) -> None:
     await rita.says("revoke @acme/core --from-repo acme/core")
     await sam.clicks("Approve", about="C-1")
     await otto.clicks("Approve", about="C-1")
-    await otto.clicks("Withdraw", about="C-1")
     services = services_of(world)
 
     def look(store: Store) -> list[StepFacts]:
@@ -131,6 +131,10 @@ async def test_facts_are_what_was_decided_and_stands_now(world: World) -> None:
             found += all_facts.values()
         return found
 
+    create, _ = await services.database.run(look)
+    approved = [Approval("U0SAM", create.fingerprint, ""), Approval("U0OTTO", create.fingerprint, "otto-npm")]
+    assert sorted(create.approvals, key=lambda each: each.npm_user) == approved
+    await otto.clicks("Withdraw", about="C-1")
     create, revoke = await services.database.run(look)
     assert (create.requester, create.maintainers) == ("U0RITA", ("otto-npm", "olga-npm", "ana-npm"))
     assert create.approvals == (Approval("U0SAM", create.fingerprint, ""),)
@@ -142,12 +146,18 @@ async def test_facts_are_what_was_decided_and_stands_now(world: World) -> None:
     assert create.decided_under == create.policy.fingerprint
     assert (revoke.is_revoke, revoke.needs_look, revoke.decided_under, revoke.approvals) == (True, True, "", ())
     assert revoke.policy.quorum == 1
-    await stored.write(world, "UPDATE change_sets SET deadline = created_at")
-    create, _ = await services.database.run(look)
-    assert create.deadline_passed
+    now = services.clock.now()
+    for deadline, has_passed in ((now, True), (now + timedelta(microseconds=1), False)):
+        await services.database.run(partial(set_deadline, deadline))
+        create, _ = await services.database.run(look)
+        assert create.deadline_passed is has_passed
     await change_policy(world, RULES.replace('repositories = ["acme/ui"]', 'repositories = ["acme/x"]'))
     create, revoke = await services.database.run(look)
     assert (create.is_forbidden, revoke.is_forbidden) == (True, False)
+
+
+def set_deadline(deadline: datetime, store: Store) -> None:
+    store.change_sets.load(1).deadline = deadline
 
 
 async def test_without_a_policy_nothing_is_forbidden(world: World) -> None:
