@@ -2,10 +2,14 @@
 
 import logging
 import re
+import ssl
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from http import HTTPStatus
+from importlib.util import find_spec
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
@@ -30,6 +34,22 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 # httpx logs each address at INFO, and two of ours are secrets: a logout's holds the session, a poll's the challenge.
 logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+# httpcore looks for sniffio, which it can do without, some twenty times a request: a search that finds nothing goes
+# through every folder each time, a third of what a request costs. This is how Python is told that it is not there.
+if find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
+
+
+@cache
+def tls_context(*, trust_env: bool) -> ssl.SSLContext:
+    """Make what certificates are checked with, once: to read all roots takes as long as a dozen requests.
+
+    Args:
+        trust_env: Whether `SSL_CERT_FILE` and `SSL_CERT_DIR` name other roots.
+    """
+    return httpx.create_ssl_context(trust_env=trust_env)
 
 
 @dataclass(frozen=True, slots=True)

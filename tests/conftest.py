@@ -1,4 +1,5 @@
 import gc
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -7,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from storage import migrate
-from storage.database import make_engine
-from tests import postgres
+from storage import database, migrate
+from tests import postgres, quicker
 
 _SERVER = pytest.StashKey[str]()
 _OPENED = ExitStack()
+_TESTS = Path(__file__).parent
+_OF_THE_WHOLE = frozenset({"bench", "e2e", "release", "scenarios"})
 _SQLITE, _POSTGRESQL = "sqlite", "postgresql"
 
 
@@ -21,11 +23,27 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", line)
 
 
+quicker.install()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Follow no lines in tests of the whole: others meet each line of `bot/domain`, and it takes half as long again."""
+    for item in items:
+        if item.path.relative_to(_TESTS).parts[0] in _OF_THE_WHOLE:
+            item.add_marker("no_cover")
+
+
 def pytest_collection_finish() -> None:
     """Keep the collector from going through everything that is imported again and again: a sixth of all time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one test more than there are processors: some wait, for a process that dies or for a pause to pass."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -88,7 +106,7 @@ def database_settings(engine: str, request: pytest.FixtureRequest) -> Iterator[d
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with every table: to copy it is quicker than to migrate anew."""
     file = tmp_path_factory.mktemp("migrated") / "npmtrust.sqlite3"
-    engine = make_engine(f"sqlite:///{file}")
+    engine = database.make_engine(f"sqlite:///{file}")
     migrate.upgrade(engine)
     with engine.connect() as connection:
         connection.exec_driver_sql("COMMIT")

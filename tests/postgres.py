@@ -100,7 +100,7 @@ def run_shared_server() -> Iterator[str]:
         yield ""
         return
     with run_server() as server:
-        _make(server.url, MIGRATED, EMPTY)
+        _make(server.url, EMPTY, MIGRATED)
         engine = make_engine(f"{server.url}{MIGRATED}")
         migrate.upgrade(engine)
         engine.dispose()
@@ -114,20 +114,59 @@ def is_installed() -> bool:
 
 @contextmanager
 def open_database(server: str, template: str = MIGRATED) -> Iterator[str]:
-    """Make a database with every table, or an empty one; yields its address, and drops it."""
-    name = f"npmtrust_{uuid.uuid4().hex}"
-    _make(server, name, template)
-    try:
+    """Lend a database with every table, or make an empty one; yields its address."""
+    if template != MIGRATED:
+        name = _make(server, template)
         yield f"{server}{name}"
-    finally:
-        with psycopg.connect(f"{server}postgres", autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        _drop(server, name)
+        return
+    free = _FREE.setdefault(server, [])
+    name = free.pop() if free else _make(server, template)
+    yield f"{server}{name}"
+    if _empty(server, name):
+        free.append(name)
+    else:
+        _drop(server, name)
 
 
-def _make(server: str, name: str, template: str) -> None:
+_FREE: dict[str, list[str]] = {}
+"""Databases that nobody uses now, by server: to empty one takes a tenth of the time that a new one takes."""
+
+
+def _empty(server: str, name: str) -> bool:
+    """End all connections to a database and delete all rows; False where its tables are not what they were."""
+    with psycopg.connect(f"{server}postgres", autocommit=True) as connection:
+        connection.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", (name,))
+    with psycopg.connect(f"{server}{MIGRATED}") as connection:
+        wanted = _list_relations(connection)
+    with psycopg.connect(f"{server}{name}", autocommit=True) as connection:
+        if _list_relations(connection) != wanted:
+            return False
+        tables = [sql.Identifier(each) for each, kind in wanted if kind == "r" and each != "alembic_version"]
+        counters = [each for each, kind in wanted if kind == "S"]
+        without_triggers = sql.SQL("SET session_replication_role = replica")
+        deleted = [sql.SQL("DELETE FROM {}").format(table) for table in tables]
+        begun = [sql.SQL("SELECT setval({}, 1, false)").format(sql.Literal(each)) for each in counters]
+        connection.execute(sql.SQL("; ").join([without_triggers, *deleted, *begun]))
+    return True
+
+
+def _list_relations(connection: psycopg.Connection[tuple[str, str]]) -> list[tuple[str, str]]:
+    found = "SELECT relname, relkind::text FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1"
+    return connection.execute(found).fetchall()
+
+
+def _drop(server: str, name: str) -> None:
+    with psycopg.connect(f"{server}postgres", autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _make(server: str, template: str, name: str = "") -> str:
+    name = name or f"npmtrust_{uuid.uuid4().hex}"
     with psycopg.connect(f"{server}postgres", autocommit=True) as connection:
         names = sql.Identifier(name), sql.Identifier(template)
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(*names))
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY WAL_LOG").format(*names))
+    return name
 
 
 def find_program(program: str) -> str | None:

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from bot.clock import Clock
 from bot.errors import NpmtrustError
-from bot.web import KIB, Address, Reply, parse_address, read_body
+from bot.web import KIB, Address, Reply, parse_address, read_body, tls_context
 
 LIMIT: Final = 512 * KIB
 """Bytes of an answer, unpacked. A workflow file of 250 KiB is far beyond any that is written by hand."""
@@ -171,11 +171,12 @@ class Exchange:
 
     def _open(self) -> httpx.AsyncClient:
         if self._client is None:
-            is_loopback = self._origin is not None and self._origin.is_loopback
+            trust_env = self._origin is None or not self._origin.is_loopback
             self._client = httpx.AsyncClient(
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
                 follow_redirects=False,
-                trust_env=not is_loopback,
+                trust_env=trust_env,
+                verify=tls_context(trust_env=trust_env),
             )
         return self._client
 

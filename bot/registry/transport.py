@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from bot.points import AtPoint, Point
 from bot.registry.errors import RegistryMisbehaved, RegistryNotReached, translated
 from bot.registry.urls import LinkRules
-from bot.web import KIB, MIB, Reply, phases_within, read_body
+from bot.web import KIB, MIB, Reply, phases_within, read_body, tls_context
 
 __all__ = ["KIB", "MAX_IN_FLIGHT", "MIB", "Reply", "Request", "Transport"]
 
@@ -119,6 +119,7 @@ class Transport:
 
     def _open(self) -> httpx.AsyncClient:
         if self._client is None:
+            trust_env = not self._rules.registry.is_loopback
             self._client = httpx.AsyncClient(
                 headers={"user-agent": self._user_agent},
                 # A cookie would tie together the people whose sessions we hold; npm keeps none either.
@@ -126,7 +127,8 @@ class Transport:
                 # Node's servers drop an idle connection after 5 s; a request that meets that is lost.
                 limits=httpx.Limits(max_connections=MAX_IN_FLIGHT, keepalive_expiry=4),
                 follow_redirects=False,
-                trust_env=not self._rules.registry.is_loopback,
+                trust_env=trust_env,
+                verify=tls_context(trust_env=trust_env),
             )
         return self._client
 

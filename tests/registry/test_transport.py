@@ -20,6 +20,7 @@ from bot.domain.outcome import Listed, NotSent, Unclear
 from bot.registry import RegistryClient
 from bot.registry.transport import KIB, MAX_IN_FLIGHT, Reply, Request, Transport
 from bot.registry.urls import LinkRules, parse_address
+from bot.web import tls_context
 from tests.registry.recorder import Answer, Recorder, answer_json
 
 pytestmark = pytest.mark.anyio
@@ -189,9 +190,11 @@ async def test_a_ca_bundle_of_the_environment_is_used(
     monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{tunnel.sockets[0].getsockname()[1]}")
     if is_known:
         monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
+    tls_context.cache_clear()  # as at the start of a process
     client = RegistryClient("https://registry.example", auth_hosts=frozenset(), clock=Clock(), version="1.2.3")
     answer = await client.list_configurations(SESSION, "pkg")
     await client.close()
+    tls_context.cache_clear()
     tunnel.close()
     await tunnel.wait_closed()
     assert answer == (Listed(()) if is_known else NotSent("npm could not be reached"))

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from storage import migrate
 from storage.database import Database
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
@@ -16,14 +15,14 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-def url(tmp_path: Path, database_settings: dict[str, str]) -> str:
-    return database_settings.get("NPMTRUST_DATABASE_URL", f"sqlite:///{tmp_path}/npmtrust.sqlite3")
+def url(prepared_folder: Path, database_settings: dict[str, str]) -> str:
+    """Of a database with every table."""
+    return database_settings.get("NPMTRUST_DATABASE_URL", f"sqlite:///{prepared_folder}/npmtrust.sqlite3")
 
 
 @pytest.fixture
 async def database(url: str) -> AsyncIterator[Database]:
     opened = Database(url)
-    await opened.call(migrate.upgrade)
     opened.workspace = "T0ACME"
     yield opened
     await opened.close()

@@ -9,9 +9,11 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import StatementError
 
 from bot.errors import StorageError
-from storage.database import TRIES, Database, DatabaseDown, DatabaseInUse
+from storage import migrate
+from storage.database import TRIES, Database, DatabaseDown, DatabaseInUse, make_engine
 from storage.models import DraftRow, LeaseRow
 from storage.store import Store
+from tests import quicker
 from tests.storage.conftest import NOW
 
 pytestmark = pytest.mark.anyio
@@ -111,8 +113,11 @@ async def test_a_moment_without_a_zone_is_not_stored(database: Database) -> None
 
 class TestSQLite:
     @pytest.fixture
-    def url(self, tmp_path: Path) -> str:
-        return f"sqlite:///{tmp_path}/folder/npmtrust.sqlite3"
+    async def url(self, tmp_path: Path) -> str:
+        made = Database(f"sqlite:///{tmp_path}/folder/npmtrust.sqlite3")
+        await made.call(migrate.upgrade)
+        await made.close()
+        return str(made.engine.url)
 
     async def test_the_file_belongs_to_one_run(self, database: Database, other: Database) -> None:
         database.claim_file()
@@ -138,13 +143,16 @@ class TestSQLite:
         modes = {file.name: file.stat().st_mode & 0o777 for file in (tmp_path / "folder").iterdir()}
         assert modes == {f"npmtrust.sqlite3{end}": 0o600 for end in ("", "-wal", "-shm")}
 
-    async def test_what_is_committed_survives_a_crash_of_the_machine(self, database: Database) -> None:
-        def read(engine: Engine) -> list[object]:
-            names = ("journal_mode", "synchronous", "foreign_keys")
-            with engine.connect() as connection:
-                return [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names]
-
-        assert await database.call(read) == ["wal", 2, 1]
+    def test_what_is_committed_survives_a_crash_of_the_machine(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(quicker, "spares_the_disk", False)
+        engine = make_engine(f"sqlite:///{tmp_path / 'npmtrust.sqlite3'}")
+        names = ("journal_mode", "synchronous", "foreign_keys")
+        with engine.connect() as connection:
+            found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names]
+        engine.dispose()
+        assert found == ["wal", 2, 1]
 
     async def test_a_lock_that_does_not_go_away_is_waited_for_only_so_long(
         self, database: Database, tmp_path: Path
