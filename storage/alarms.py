@@ -38,7 +38,7 @@ class Alarms(Repository):
 
     def load(self, alarm_id: int) -> AlarmRow | None:
         """Load by row id."""
-        return self._one(self._select(AlarmRow).where(AlarmRow.id == alarm_id))
+        return self._get(AlarmRow, alarm_id)
 
     def list_open(self, selection: Selection | None = None) -> list[AlarmRow]:
         """List those that nobody has acknowledged, of some packages or of all, oldest first."""
@@ -90,8 +90,8 @@ class Arrivals(Repository):
 
     def load(self, arrival_id: int) -> ArrivalRow | None:
         """Load by row id."""
-        return self._one(self._select(ArrivalRow).where(ArrivalRow.id == arrival_id))
+        return self._get(ArrivalRow, arrival_id)
 
     def find_of_step(self, step_id: int) -> ArrivalRow | None:
         """Find the version that came through what a step has made."""
-        return self._one(self._select(ArrivalRow).where(ArrivalRow.step_id == step_id))
+        return self._find(ArrivalRow, step_id=step_id)

@@ -29,7 +29,7 @@ class Ballots(Repository):
 
     def find(self, token: str, person: str) -> BallotRow | None:
         """Find one by its token; nobody has another person's."""
-        return self._one(self._select(BallotRow).where(BallotRow.token == token, BallotRow.person == person))
+        return self._find(BallotRow, token=token, person=person)
 
     def use(self, row: BallotRow, now: datetime) -> bool:
         """Let it count; False when it has counted already."""

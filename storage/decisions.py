@@ -33,7 +33,7 @@ class Decisions(Repository):
 
     def list_all(self, step_id: int) -> list[DecisionRow]:
         """List every decision on a step, void ones too, oldest first."""
-        return self._all(self._select(DecisionRow).where(DecisionRow.step_id == step_id).order_by(DecisionRow.id))
+        return self._list(DecisionRow, step_id=step_id)
 
     def list_approvals(self, step_id: int, fingerprint: str) -> list[DecisionRow]:
         """List the approvals that count for this content, oldest first."""

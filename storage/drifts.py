@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import and_, or_
+from sqlalchemy import Select, and_, bindparam, or_, select
 
 from storage.home_models import DriftMarkRow, DriftRow
 from storage.models import AttemptRow, StepRow
@@ -16,14 +18,11 @@ class Drifts(Repository):
 
     def find_unchecked(self) -> ReadingRow | None:
         """Find a list of npm's that was read and not looked at yet, the oldest first."""
-        seen = and_(DriftMarkRow.package == ReadingRow.package, DriftMarkRow.workspace == ReadingRow.workspace)
-        query = self._select(ReadingRow).outerjoin(DriftMarkRow, seen).where(ReadingRow.configurations != "")
-        is_new = or_(DriftMarkRow.id.is_(None), DriftMarkRow.checked_at < ReadingRow.read_at)
-        return self._one(query.where(is_new).order_by(ReadingRow.read_at, ReadingRow.id))
+        return self._session.scalars(_unchecked(), {"workspace": self._workspace}).first()
 
     def find_mark(self, package: str) -> DriftMarkRow | None:
         """Find with what the next list of a package is compared."""
-        return self._one(self._select(DriftMarkRow).where(DriftMarkRow.package == package))
+        return self._find(DriftMarkRow, package=package)
 
     def set_mark(self, package: str, *, checked_at: datetime, configurations: str | None) -> None:
         """Note that a list was looked at; with None it is not relied on, and the one before it stays the measure."""
@@ -58,7 +57,7 @@ class Drifts(Repository):
 
     def load(self, drift_id: int) -> DriftRow | None:
         """Load by row id."""
-        return self._one(self._select(DriftRow).where(DriftRow.id == drift_id))
+        return self._get(DriftRow, drift_id)
 
     def list_standing_of(self, package: str) -> list[DriftRow]:
         """List those of a package that are so still, as far as is known."""
@@ -70,7 +69,7 @@ class Drifts(Repository):
 
     def list_steps_of(self, package: str) -> list[StepRow]:
         """List every step of a package, oldest first."""
-        return self._all(self._select(StepRow).where(StepRow.package == package).order_by(StepRow.id))
+        return self._list(StepRow, package=package)
 
     def list_called(self, step_ids: Iterable[int]) -> set[int]:
         """Tell for which of some steps a call was made, or was about to be."""
@@ -86,3 +85,13 @@ class Drifts(Repository):
         query = self._select(AttemptRow).where(AttemptRow.step_id.in_(list(step_ids)), AttemptRow.call == "create")
         found = self._all(query.order_by(AttemptRow.id))
         return {attempt.step_id: attempt.npm_user for attempt in found if attempt.step_id is not None}
+
+
+@cache
+def _unchecked() -> Select[Any]:
+    """Find the oldest list that nobody has looked at; the parameter is `workspace`."""
+    seen = and_(DriftMarkRow.package == ReadingRow.package, DriftMarkRow.workspace == ReadingRow.workspace)
+    mine = ReadingRow.workspace == bindparam("workspace"), ReadingRow.configurations != ""
+    query = select(ReadingRow).outerjoin(DriftMarkRow, seen).where(*mine)
+    is_new = or_(DriftMarkRow.id.is_(None), DriftMarkRow.checked_at < ReadingRow.read_at)
+    return query.where(is_new).order_by(ReadingRow.read_at, ReadingRow.id).limit(1)

@@ -1,8 +1,10 @@
 """Freezes: while one stands, nothing goes out to npm through anybody's account."""
 
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, Select, bindparam, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base
@@ -38,12 +40,18 @@ class Freezes(Repository):
 
     def current(self) -> FreezeRow | None:
         """Find the one that stands."""
-        return self._one(self._select(FreezeRow).where(FreezeRow.ended_at.is_(None)))
+        return self._session.scalars(_standing(), {"workspace": self._workspace}).first()
 
     def load(self, freeze_id: int) -> FreezeRow | None:
         """Load by row id."""
-        return self._one(self._select(FreezeRow).where(FreezeRow.id == freeze_id))
+        return self._get(FreezeRow, freeze_id)
 
     def add(self, actor: str, reason: str, now: datetime) -> FreezeRow:
         """Store that somebody stops everything."""
         return self._add(FreezeRow(workspace=self._workspace, actor=actor, reason=reason, at=now, ended_at=None))
+
+
+@cache
+def _standing() -> Select[Any]:
+    """Find the freeze that has not ended; the parameter is `workspace`."""
+    return select(FreezeRow).where(FreezeRow.workspace == bindparam("workspace"), FreezeRow.ended_at.is_(None))

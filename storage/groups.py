@@ -5,9 +5,11 @@ Reading them takes the same work for two steps and for ten thousand.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, select, update
+from sqlalchemy import Insert, Select, bindparam, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.lifecycle import OPEN_STATES, State
 from bot.domain.operations import Operation, likeness_of
@@ -60,27 +62,13 @@ class Groups(Repository):
                 changes[change_set_id, counted, before] -= number
                 changes[change_set_id, counted, after] += number
         # in one order, so that two transactions that wait for each other's rows cannot come about
-        for (change_set_id, likeness, state), number in sorted(changes.items()):
-            if number:
-                self._change(change_set_id, likeness, state, number)
-
-    def _change(self, change_set_id: int, likeness: str, state: str, number: int) -> None:
-        query = update(TallyRow).where(
-            TallyRow.change_set_id == change_set_id, TallyRow.likeness == likeness, TallyRow.state == state
-        )
-        changed = self._session.execute(
-            query.values(steps=TallyRow.steps + number).execution_options(synchronize_session=False)
-        )
-        if not getattr(changed, "rowcount", 0):
-            self._add(
-                TallyRow(
-                    workspace=self._workspace,
-                    change_set_id=change_set_id,
-                    likeness=likeness,
-                    state=state,
-                    steps=number,
-                )
-            )
+        rows = [
+            {"workspace": self._workspace, "change_set_id": of, "likeness": likeness, "state": state, "steps": number}
+            for (of, likeness, state), number in sorted(changes.items())
+            if number
+        ]
+        if rows:
+            self._session.execute(_counting(self._session.get_bind().dialect.name), rows)
 
     def tally(self, change_set_id: int) -> dict[State, int]:
         """Tell how many steps of a change set are in which state; states of none are left out."""
@@ -88,11 +76,9 @@ class Groups(Repository):
 
     def tallies(self, change_set_id: int, likenesses: Iterable[str]) -> dict[str, dict[State, int]]:
         """Tell the same of groups, by likeness."""
-        query = select(TallyRow.likeness, TallyRow.state, TallyRow.steps).where(
-            TallyRow.change_set_id == change_set_id, TallyRow.likeness.in_(list(likenesses)), TallyRow.steps > 0
-        )
         found: dict[str, dict[State, int]] = {}
-        for likeness, state, steps in self._session.execute(query):
+        values = {"change_set_id": change_set_id, "likenesses": list(likenesses)}
+        for likeness, state, steps in self._session.execute(_counts(), values):
             found.setdefault(likeness, {})[State(state)] = steps
         return found
 
@@ -112,3 +98,21 @@ class Groups(Repository):
         last = select(func.max(StepGroupRow.position)).where(StepGroupRow.change_set_id == change_set_id)
         highest = self._session.scalar(last)
         return 0 if highest is None else highest + 1
+
+
+@cache
+def _counts() -> Select[str, str, int]:
+    """Read the counts of some `likenesses` of a change set."""
+    query = select(TallyRow.likeness, TallyRow.state, TallyRow.steps)
+    asked = TallyRow.change_set_id == bindparam("change_set_id"), TallyRow.steps > 0
+    return query.where(*asked, TallyRow.likeness.in_(bindparam("likenesses", expanding=True)))
+
+
+@cache
+def _counting(dialect: str) -> Insert:
+    """Add to counts, or begin them."""
+    insert = sqlite.insert(TallyRow) if dialect == "sqlite" else postgresql.insert(TallyRow)
+    return insert.on_conflict_do_update(
+        index_elements=[TallyRow.change_set_id, TallyRow.likeness, TallyRow.state],
+        set_={"steps": TallyRow.steps + insert.excluded.steps},
+    )

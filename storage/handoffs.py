@@ -16,24 +16,21 @@ class Handoffs(Repository):
 
     def load(self, handoff_id: int) -> HandoffRow | None:
         """Load by row id."""
-        return self._one(self._select(HandoffRow).where(HandoffRow.id == handoff_id))
+        return self._get(HandoffRow, handoff_id)
 
     def find_token(self, token: str) -> HandoffRow | None:
         """Find by the value that its buttons carry."""
-        return self._one(self._select(HandoffRow).where(HandoffRow.token == token))
+        return self._find(HandoffRow, token=token)
 
     def find_open(self, slack_user: str, *, login: bool | None = None) -> HandoffRow | None:
         """Find the open link of a person."""
-        query = self._select(HandoffRow).where(HandoffRow.slack_user == slack_user, HandoffRow.state == "open")
-        if login is not None:
-            query = query.where(HandoffRow.login.is_(login))
-        return self._one(query)
+        if login is None:
+            return self._find(HandoffRow, slack_user=slack_user, state="open")
+        return self._find(HandoffRow, slack_user=slack_user, state="open", login=login)
 
     def list_open(self) -> list[HandoffRow]:
         """List the open ones, the next to poll first."""
-        return self._all(
-            self._select(HandoffRow).where(HandoffRow.state == "open").order_by(HandoffRow.next_poll_at, HandoffRow.id)
-        )
+        return sorted(self._list(HandoffRow, state="open"), key=lambda row: row.next_poll_at)
 
     def list_open_of(self, slack_user: str) -> list[HandoffRow]:
         """List the open ones of a person."""
@@ -57,6 +54,11 @@ class Handoffs(Repository):
         """Find the confirmation of a person that came last: it opened the window that may be open."""
         query = self._select(HandoffRow).where(HandoffRow.slack_user == slack_user, HandoffRow.login.is_(False))
         return self._one(query.where(HandoffRow.state == "done").order_by(HandoffRow.id.desc()))
+
+    def list_unused(self, slack_user: str, *, since: datetime) -> list[HandoffRow]:
+        """List the links to confirm that a person was given since a moment, and whose use we were not told of."""
+        query = self._select(HandoffRow).where(HandoffRow.slack_user == slack_user, HandoffRow.login.is_(False))
+        return self._all(query.where(HandoffRow.created_at >= since, HandoffRow.state.not_in(["open", "done"])))
 
     def list_due(self, now: datetime) -> list[HandoffRow]:
         """List those to poll by a moment."""

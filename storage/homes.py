@@ -16,7 +16,7 @@ class Homes(Repository):
 
     def find(self, slack_user: str) -> HomeRow | None:
         """Find somebody's."""
-        return self._one(self._select(HomeRow).where(HomeRow.slack_user == slack_user))
+        return self._find(HomeRow, slack_user=slack_user)
 
     def open(self, slack_user: str, now: datetime) -> HomeRow:
         """Note that somebody has it open now."""

@@ -25,7 +25,7 @@ class KeyCheck(Repository):
 
     def opens(self, vault: Vault) -> bool | None:
         """Tell whether these keys open the mark; None where there is none yet."""
-        row = self._find()
+        row = self._find_mark()
         if row is None:
             return None
         try:
@@ -40,7 +40,7 @@ class KeyCheck(Repository):
         Raises:
             WrongKey: None of them is the key of this database.
         """
-        row = self._find()
+        row = self._find_mark()
         if row is None:
             self._add(KeyCheckRow(workspace="", sealed=vault.seal(_MARK, MARK_ABOUT)))
             return
@@ -53,5 +53,5 @@ class KeyCheck(Repository):
         except WrongPlace:  # of an older version, or another value: the key is ours, and there is nothing secret in it
             return
 
-    def _find(self) -> KeyCheckRow | None:
+    def _find_mark(self) -> KeyCheckRow | None:
         return self._session.scalars(select(KeyCheckRow)).one_or_none()

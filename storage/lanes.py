@@ -1,8 +1,10 @@
 """Lanes: whose they are (a lease with a fencing number), their pace, and the attempts made in them."""
 
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, bindparam, select, update
 
 from storage.models import AttemptRow, LeaseRow
 from storage.repository import Repository
@@ -18,7 +20,9 @@ _RENEWED = timedelta(seconds=1)
 class Lanes(Repository):
     """Leases and attempts."""
 
-    def hold(self, name: str, *, holder: str, now: datetime, life: timedelta = LEASE) -> tuple[LeaseRow, bool] | None:
+    def hold(
+        self, name: str, *, holder: str, now: datetime, life: timedelta = LEASE, renewed: timedelta = _RENEWED
+    ) -> tuple[LeaseRow, bool] | None:
         """Take or renew a lease; None while another process has it.
 
         Args:
@@ -26,11 +30,12 @@ class Lanes(Repository):
             holder: The process.
             now: The moment.
             life: How long it stays with a process that shows no life: longer than the longest piece of its work.
+            renewed: How much of that may be over before it is renewed.
 
         Returns:
             The lease, and whether it is new to this process: what its last holder left has to be cleared up.
         """
-        lease = self._one(self._select(LeaseRow).where(LeaseRow.name == name))
+        lease = self.find(name)
         if lease is None:
             lease = self._add(
                 LeaseRow(
@@ -49,13 +54,19 @@ class Lanes(Repository):
             return None
         if taken:
             lease.holder, lease.fencing = holder, lease.fencing + 1
-        if taken or lease.expires_at < now + life - _RENEWED:
+        if taken or lease.expires_at < now + life - renewed:
             lease.expires_at = now + life
         return lease, taken
 
+    @staticmethod
+    def renew(lease: LeaseRow, now: datetime) -> None:
+        """Let a lease that is held last its full time again, as `hold` may have done a moment ago."""
+        if lease.expires_at < now + LEASE - _RENEWED:
+            lease.expires_at = now + LEASE
+
     def find(self, name: str) -> LeaseRow | None:
         """Find a lease."""
-        return self._one(self._select(LeaseRow).where(LeaseRow.name == name))
+        return self._find(LeaseRow, name=name)
 
     def list_all(self) -> list[LeaseRow]:
         """List everything that was ever held, by name."""
@@ -63,7 +74,7 @@ class Lanes(Repository):
 
     def release(self, holder: str, now: datetime) -> None:
         """Give back what a process holds that ends in good order; not a lane in which its call has no answer yet."""
-        for lease in self._all(self._select(LeaseRow).where(LeaseRow.holder == holder)):
+        for lease in self._list(LeaseRow, holder=holder):
             if not self.list_unfinished(lease.name, before=lease.fencing + 1):
                 lease.expires_at = min(lease.expires_at, now - timedelta(microseconds=1))
 
@@ -78,21 +89,31 @@ class Lanes(Repository):
 
     def find_attempt(self, attempt_id: int) -> AttemptRow | None:
         """Find an attempt."""
-        return self._one(self._select(AttemptRow).where(AttemptRow.id == attempt_id))
+        return self._get(AttemptRow, attempt_id)
 
     def list_unfinished(self, name: str, *, before: int) -> list[AttemptRow]:
         """List the attempts of earlier holders of a lane that have no answer."""
-        query = self._select(AttemptRow).where(
-            AttemptRow.finished_at.is_(None), AttemptRow.lane == name, AttemptRow.fencing < before
-        )
-        return self._all(query.order_by(AttemptRow.id))
+        values = {"workspace": self._workspace, "lane": name, "before": before}
+        return list(self._session.scalars(_unfinished(), values))
 
-    def list_abandoned(self, now: datetime) -> list[str]:
-        """List the lanes with a call without an answer whose holder shows no life, whatever the lanes are by now."""
-        query = select(AttemptRow.lane).join(
-            LeaseRow, (LeaseRow.workspace == AttemptRow.workspace) & (LeaseRow.name == AttemptRow.lane)
-        )
-        query = query.where(
-            AttemptRow.workspace == self._workspace, AttemptRow.finished_at.is_(None), LeaseRow.expires_at < now
-        )
-        return sorted(set(self._session.scalars(query)))
+    def list_unanswered(self) -> dict[str, datetime]:
+        """List the lanes in which a call has no answer, whatever the lanes are by now, and when their leases end."""
+        found = self._session.execute(_unanswered(), {"workspace": self._workspace})
+        return dict(found.all())
+
+
+@cache
+def _unfinished() -> Select[Any]:
+    """Attempts without an answer; the parameters are `workspace`, `lane` and the fencing number `before` which."""
+    is_open = AttemptRow.workspace == bindparam("workspace"), AttemptRow.finished_at.is_(None)
+    query = select(AttemptRow).where(*is_open, AttemptRow.lane == bindparam("lane"))
+    return query.where(AttemptRow.fencing < bindparam("before")).order_by(AttemptRow.id)
+
+
+@cache
+def _unanswered() -> Select[str, datetime]:
+    """Lanes of such attempts, with their leases; the parameter is `workspace`."""
+    of_lane = (LeaseRow.workspace == AttemptRow.workspace) & (LeaseRow.name == AttemptRow.lane)
+    is_open = AttemptRow.workspace == bindparam("workspace"), AttemptRow.finished_at.is_(None)
+    query = select(LeaseRow.name, LeaseRow.expires_at).join(AttemptRow, of_lane)
+    return query.where(*is_open).distinct().order_by(LeaseRow.name)

@@ -3,39 +3,21 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import cache
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, case, false, func, literal, or_, select, true, union, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, false, func, or_, select, true, update
 
-from bot.domain.lifecycle import BUSY_STATES, OPEN_STATES, Phase, Plan, State, WaitFor
+from bot.domain.lifecycle import OPEN_STATES, Phase, Plan, State, WaitFor
 from bot.domain.line import Urgency
-from storage.account_models import LinkRow
 from storage.group_models import WHOLE, TallyRow
-from storage.models import ChangeSetRow, ReadRow, StepRow
+from storage.heads import ALIKE, Head, following, head_of, heads, logins, waiting_reads
+from storage.models import ChangeSetRow, DecisionRow, ReadRow, StepRow
 from storage.repository import Repository
 from storage.surveys import QUEUED
 
-_BUSY = [state.value for state in BUSY_STATES]
 _NEEDS_ACCOUNT = [Urgency.HALF_REPLACED, Urgency.REVOKE, Urgency.CREATE, Urgency.SETTLE, Urgency.LOGIN]
 _AT_ONCE = 200
 """Steps whose deadline has passed are ended in parts, so that no transaction takes long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What one person's account is to do next: row ids, by urgency."""
-
-    person: str
-    """Slack id; empty for steps that have no executor."""
-    steps: tuple[tuple[Urgency, int], ...]
-    """The most urgent first, of each urgency the oldest."""
-    read: int | None
-    """The oldest list that they wait for; one of many comes after all others."""
-    login_awaited: bool
-    """A step waits for their login already."""
-    read_awaited: bool
-    """A list waits for them already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,87 +38,21 @@ class Line(Repository):
 
         Paused and held steps that have not begun are passed over, as are those of a package with another call going.
         """
-        person = self._people()
-        awaited = select(StepRow.id).where(*self._of(Urgency.LOGIN, person)).limit(1).scalar_subquery()
-        waiting = self._first_read("waiting", person)
-        ready = self._first_read("ready", person).where(ReadRow.next_try_at <= now).scalar_subquery()
-        queued = self._first_read(QUEUED, person).where(ReadRow.next_try_at <= now).scalar_subquery()
-        found = self._session.execute(
-            select(
-                person,
-                self._first(Urgency.HALF_REPLACED, person, now),
-                self._first(Urgency.REVOKE, person, now),
-                self._first(Urgency.CREATE, person, now),
-                self._first(Urgency.SETTLE, person, now),
-                func.coalesce(ready, queued),
-                awaited,
-                waiting.scalar_subquery(),
-            )
-        )
-        return [_head(*row) for row in found]
-
-    def _people(self) -> ColumnElement[str]:
-        """Everybody who can be an executor: they have, or had, an account link; and a step may have lost its own."""
-        people = union(
-            select(LinkRow.slack_user.label("person")).where(LinkRow.workspace == self._workspace),
-            select(literal("").label("person")),
-        )
-        return people.subquery().c.person
-
-    def _of(self, urgency: Urgency, person: ColumnElement[str]) -> tuple[ColumnElement[bool], ...]:
-        return StepRow.workspace == self._workspace, StepRow.urgency == urgency.value, StepRow.executor == person
-
-    def _first(self, urgency: Urgency, person: ColumnElement[str], now: datetime) -> ScalarSelect[Any]:
-        """Find the oldest step of an urgency; the order is that of the index `steps_in_line`."""
-        query = select(StepRow.id).where(*self._of(urgency, person), StepRow.next_try_at <= now, ~self._is_busy())
-        if urgency in {Urgency.REVOKE, Urgency.CREATE}:
-            query = query.where(StepRow.held.is_(false()), StepRow.paused.is_(false()))
-        return query.order_by(StepRow.held, StepRow.paused, StepRow.id).limit(1).scalar_subquery()
-
-    def _is_busy(self) -> ColumnElement[bool]:
-        """Tell whether another step of the package has a call going or an unknown end."""
-        other = aliased(StepRow)
-        rests = and_(
-            other.state == State.WAITING.value,
-            other.back.in_([State.UNKNOWN.value, State.HALF_REPLACED.value]),
-        )
-        return (
-            select(other.id)
-            .where(
-                other.workspace == self._workspace,
-                other.package == StepRow.package,
-                or_(other.state.in_(_BUSY), rests),
-                other.id != StepRow.id,
-            )
-            .correlate(StepRow)
-            .exists()
-        )
-
-    def _first_read(self, state: str, person: ColumnElement[str]) -> Any:  # noqa: ANN401 -- a select of an id
-        query = select(ReadRow.id).where(ReadRow.workspace == self._workspace, ReadRow.slack_user == person)
-        return query.where(ReadRow.state == state).order_by(ReadRow.id).limit(1)
+        found = self._session.execute(heads(), {"workspace": self._workspace, "now": now})
+        return [head_of(*row) for row in found]
 
     def list_awaiting_login(self, now: datetime) -> list[str]:
         """List the people whose login something waits for, those first for whom a step does."""
-        person = self._people()
-        step = select(StepRow.id).where(*self._of(Urgency.LOGIN, person), StepRow.next_try_at <= now).limit(1)
-        people = self._session.execute(select(person, step.scalar_subquery().label("step")))
+        people = self._session.execute(logins(), {"workspace": self._workspace, "now": now})
         found = sorted((step_id, name) for name, step_id in people if step_id is not None)
-        reads = self._select(ReadRow).where(ReadRow.state == "waiting", ReadRow.next_try_at <= now)
-        waiting = [row.slack_user for row in self._all(reads.order_by(ReadRow.id))]
+        waiting = self._session.scalars(waiting_reads(), {"workspace": self._workspace, "now": now})
         return list(dict.fromkeys([*(name for _, name in found), *waiting]))
 
-    def list_alike(self, row: StepRow, limit: int) -> list[StepRow]:
-        """List what comes after a step in its change set, with the same account and urgency."""
-        query = self._select(StepRow).where(
-            StepRow.executor == row.executor,
-            StepRow.urgency == row.urgency,
-            StepRow.held.is_(row.held),
-            StepRow.paused.is_(row.paused),
-            StepRow.id > row.id,
-            StepRow.change_set_id == row.change_set_id,
-        )
-        return self._all(query.order_by(StepRow.id).limit(limit))
+    def list_alike(self, row: StepRow, limit: int, *, skip: int = 0) -> list[StepRow]:
+        """List what comes after a step in its change set, with the same account and urgency, or some way after it."""
+        values = {name: getattr(row, name) for name in ALIKE}
+        values |= {"workspace": self._workspace, "id": row.id, "limit": limit, "skip": skip}
+        return list(self._session.scalars(following(), values))
 
     def postpone(self, row: StepRow, until: datetime) -> None:
         """Let a step wait, and with it all that have not begun of its change set and executor: it has one reason."""
@@ -155,14 +71,16 @@ class Line(Repository):
         query = self._select(StepRow).where(StepRow.executor == person, StepRow.state == State.WAITING.value)
         return self._all(query.where(StepRow.waits_for == needs.value).order_by(StepRow.id).limit(limit))
 
-    def list_waiting_in(self, change_set_id: int, needs: Iterable[WaitFor]) -> list[StepRow]:
+    def list_waiting_in(
+        self, change_set_id: int, needs: Iterable[WaitFor], *, limit: int | None = None
+    ) -> list[StepRow]:
         """List the steps of a change set that wait for somebody to do one of some things."""
         query = self._select(StepRow).where(
             StepRow.change_set_id == change_set_id,
             StepRow.state == State.WAITING.value,
             StepRow.waits_for.in_([each.value for each in needs]),
         )
-        return self._all(query.order_by(StepRow.id))
+        return self._all(query.order_by(StepRow.id).limit(limit))
 
     def list_change_sets_of(self, person: str) -> list[int]:
         """List the change sets in which a step that is decided has not ended and is to run with a person's account."""
@@ -181,6 +99,38 @@ class Line(Repository):
             StepRow.paused.is_(false()),
         )
         return self._all(query.order_by(StepRow.id).limit(limit))
+
+    def list_lendable(self, absent: str, person: str, *, among: int, limit: int) -> list[StepRow]:
+        """List steps that wait for the account of who is absent, have not begun, and that a person approved as well.
+
+        Args:
+            absent: Whose account they wait for.
+            person: Who approved them.
+            among: So many are looked at, the last first; those that wait for a link of npm's come after all others.
+            limit: At most so many.
+        """
+        waits = (State.READY.value, State.WAITING.value)
+        last = select(StepRow.id).where(
+            StepRow.workspace == self._workspace, StepRow.executor == absent, StepRow.state.in_(waits)
+        )
+        some = last.order_by(StepRow.state, StepRow.id.desc()).limit(among).subquery()
+        approved = exists().where(
+            DecisionRow.step_id == StepRow.id,
+            DecisionRow.slack_user == person,
+            DecisionRow.approved.is_(true()),
+            DecisionRow.void_at.is_(None),
+            DecisionRow.fingerprint == StepRow.fingerprint,
+        )
+        query = self._select(StepRow).join(some, some.c.id == StepRow.id)
+        query = query.where(
+            StepRow.phase == Phase.FIRST.value,
+            StepRow.maybe_acted.is_(false()),
+            StepRow.cancel_wanted.is_(false()),
+            StepRow.held.is_(false()),
+            StepRow.paused.is_(false()),
+            approved,
+        )
+        return self._all(query.order_by(StepRow.state, StepRow.id.desc()).limit(limit))
 
     def is_anything_for(self, person: str) -> bool:
         """Tell whether something is to be called with a person's account."""
@@ -265,7 +215,8 @@ class Line(Repository):
         stops_later = and_(StepRow.state == State.WAITING.value, StepRow.cancel_wanted.is_(true()))
         return self._list_late(
             [State.IN_REVIEW, State.READY, State.WAITING],
-            ChangeSetRow.deadline <= now,
+            "deadline",
+            now,
             and_(StepRow.phase == Phase.FIRST.value, ~stops_later),
             or_(StepRow.deadline.is_(None), StepRow.deadline <= now),
             or_(~kept, ChangeSetRow.created_at <= held_since),
@@ -279,17 +230,15 @@ class Line(Repository):
             StepRow.back.in_([State.UNKNOWN.value, State.HALF_REPLACED.value]),
         )
         own = or_(StepRow.deadline.is_(None), StepRow.deadline <= now - finding_out)
-        return self._list_late(states, ChangeSetRow.last_deadline <= now, begun, own)
+        return self._list_late(states, "last_deadline", now, begun, own)
 
     def _list_late(
-        self, states: Iterable[State], is_late: ColumnElement[bool], *narrowing: ColumnElement[bool]
+        self, states: Iterable[State], deadline: str, now: datetime, *narrowing: ColumnElement[bool]
     ) -> list[StepRow]:
         """Find the change sets first: they are few beside their steps, and their tallies tell which have some left."""
         values = [state.value for state in states]
-        tally = select(TallyRow.id).where(TallyRow.change_set_id == ChangeSetRow.id, TallyRow.likeness == WHOLE)
-        has_some = tally.where(TallyRow.state.in_(values), TallyRow.steps > 0).exists()
-        sets = select(ChangeSetRow.id).where(ChangeSetRow.workspace == self._workspace, is_late, has_some)
-        if not (late := list(self._session.scalars(sets.order_by(ChangeSetRow.id).limit(_AT_ONCE)))):
+        asked = {"workspace": self._workspace, "now": now, "states": values}
+        if not (late := list(self._session.scalars(_late_sets(deadline), asked))):
             return []
         query = self._select(StepRow).join(ChangeSetRow, ChangeSetRow.id == StepRow.change_set_id)
         query = query.where(StepRow.change_set_id.in_(late), StepRow.state.in_(values), *narrowing)
@@ -302,26 +251,10 @@ class Line(Repository):
         return list(self._session.scalars(query.distinct()))
 
 
-def _head(  # noqa: PLR0913 -- a row of the statement above
-    person: str,
-    half: int | None,
-    revoke: int | None,
-    create: int | None,
-    settle: int | None,
-    read: int | None,
-    awaited: int | None,
-    waiting: int | None,
-) -> Head:
-    found = (
-        (Urgency.HALF_REPLACED, half),
-        (Urgency.REVOKE, revoke),
-        (Urgency.CREATE, create),
-        (Urgency.SETTLE, settle),
-    )
-    return Head(
-        person=person,
-        steps=tuple((urgency, step) for urgency, step in found if step is not None),
-        read=read,
-        login_awaited=awaited is not None,
-        read_awaited=waiting is not None,
-    )
+@cache
+def _late_sets(deadline: str) -> Select[int]:
+    """Find change sets of a `workspace`, one of whose deadlines is over `now`, with steps in some `states`."""
+    tally = select(TallyRow.id).where(TallyRow.change_set_id == ChangeSetRow.id, TallyRow.likeness == WHOLE)
+    has_some = tally.where(TallyRow.state.in_(bindparam("states", expanding=True)), TallyRow.steps > 0).exists()
+    mine = ChangeSetRow.workspace == bindparam("workspace"), getattr(ChangeSetRow, deadline) <= bindparam("now")
+    return select(ChangeSetRow.id).where(*mine, has_some).order_by(ChangeSetRow.id).limit(_AT_ONCE)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, insert, or_, select, update
 
 from bot.domain.coverage import PackageRecord
 from bot.domain.evidence import EvidenceKind
@@ -76,11 +77,11 @@ class Packages(Repository):
 
     def find(self, name: str) -> PackageRow | None:
         """Find one by its name."""
-        return self._one(self._select(PackageRow).where(PackageRow.name == name))
+        return self._find(PackageRow, name=name)
 
     def load(self, package_id: int) -> PackageRow | None:
         """Load by row id."""
-        return self._one(self._select(PackageRow).where(PackageRow.id == package_id))
+        return self._get(PackageRow, package_id)
 
     def find_all(self, names: Iterable[str]) -> list[PackageRow]:
         """Find those of some names that are known, by name."""
@@ -212,8 +213,8 @@ class Packages(Repository):
 
     def next_due(self) -> datetime | None:
         """Tell when a package is to be read next."""
-        query = select(func.min(PackageRow.next_read_at)).where(PackageRow.workspace == self._workspace)
-        return self._session.scalar(query)
+        moment: datetime | None = self._session.scalar(_next_due(), {"workspace": self._workspace})
+        return moment
 
     def _names(self) -> Select[str]:
         return select(PackageRow.name).where(PackageRow.workspace == self._workspace)
@@ -277,3 +278,9 @@ def _narrow(query: Query, selection: Selection | None) -> Query:
     names = [pattern.text for pattern in positive if pattern.is_name]
     scopes = {pattern.scope for pattern in positive if not pattern.is_name}
     return query.where(or_(PackageRow.name.in_(names), PackageRow.scope.in_(scopes)))
+
+
+@cache
+def _next_due() -> Select[Any]:
+    """Tell when a package of a `workspace` is to be read next."""
+    return select(func.min(PackageRow.next_read_at)).where(PackageRow.workspace == bindparam("workspace"))

@@ -3,6 +3,10 @@
 import json
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Select, bindparam, false, select
 
 from storage.account_models import LinkRow
 from storage.policy_models import SlackGroupRow, SlackPersonRow
@@ -14,7 +18,7 @@ class People(Repository):
 
     def find(self, slack_user: str) -> SlackPersonRow | None:
         """Find a person."""
-        return self._one(self._select(SlackPersonRow).where(SlackPersonRow.slack_user == slack_user))
+        return self._find(SlackPersonRow, slack_user=slack_user)
 
     def note(self, slack_user: str, *, is_member: bool, timezone: str, now: datetime) -> None:
         """Store what Slack told of a person."""
@@ -37,43 +41,32 @@ class People(Repository):
 
     def next_wanted(self) -> tuple[str, str]:
         """Find a person, or else a user group, that a call waits for; empty where there is none."""
-        person = self._one(self._select(SlackPersonRow).where(SlackPersonRow.is_wanted.is_(True)))
+        person = self._find(SlackPersonRow, is_wanted=True)
         if person is not None:
             return person.slack_user, ""
-        group = self._one(self._select(SlackGroupRow).where(SlackGroupRow.is_wanted.is_(True)))
+        group = self._find(SlackGroupRow, is_wanted=True)
         return "", group.group_id if group else ""
 
     def list_gone(self) -> frozenset[str]:
         """List who is no active full member."""
-        return frozenset(
-            row.slack_user for row in self._all(self._select(SlackPersonRow).where(SlackPersonRow.is_member.is_(False)))
-        )
+        return frozenset(self._session.scalars(_gone(), {"workspace": self._workspace}))
 
     def load_all(self, slack_users: Iterable[str]) -> dict[str, SlackPersonRow]:
         """Load several people; who was never read is left out."""
-        rows = self._all(self._select(SlackPersonRow).where(SlackPersonRow.slack_user.in_(set(slack_users))))
+        rows = self._session.scalars(_named(), {"workspace": self._workspace, "people": sorted(set(slack_users))})
         return {row.slack_user: row for row in rows}
 
     def find_linked_before(self, moment: datetime) -> LinkRow | None:
         """Find a linked account whose person was not asked after since a moment: those never asked after first."""
-        query = (
-            self._select(LinkRow)
-            .outerjoin(
-                SlackPersonRow,
-                (SlackPersonRow.slack_user == LinkRow.slack_user) & (SlackPersonRow.workspace == LinkRow.workspace),
-            )
-            .where(LinkRow.state == "linked")
-            .where(SlackPersonRow.tried_at.is_(None) | (SlackPersonRow.tried_at < moment))
-        )
-        return self._one(query.order_by(SlackPersonRow.tried_at.is_not(None), SlackPersonRow.tried_at, LinkRow.id))
+        return self._session.scalars(_linked_before(), {"workspace": self._workspace, "moment": moment}).first()
 
     def find_group(self, group_id: str) -> SlackGroupRow | None:
         """Find a user group."""
-        return self._one(self._select(SlackGroupRow).where(SlackGroupRow.group_id == group_id))
+        return self._find(SlackGroupRow, group_id=group_id)
 
     def list_groups(self) -> list[SlackGroupRow]:
         """List the user groups that were ever asked after."""
-        return self._all(self._select(SlackGroupRow))
+        return self._list(SlackGroupRow)
 
     def note_group(self, group_id: str, members: frozenset[str] | None, *, problem: str = "", now: datetime) -> None:
         """Store what Slack told of a user group, or (members None) why it told nothing."""
@@ -111,3 +104,27 @@ class People(Repository):
 def members_of(row: SlackGroupRow) -> frozenset[str]:
     """Read who was in a group when Slack told it last."""
     return frozenset(json.loads(row.members))
+
+
+@cache
+def _gone() -> Select[Any]:
+    """Find who is no member; the parameter is `workspace`."""
+    mine = SlackPersonRow.workspace == bindparam("workspace")
+    return select(SlackPersonRow.slack_user).where(mine, SlackPersonRow.is_member.is_(false()))
+
+
+@cache
+def _named() -> Select[Any]:
+    """Find some people; the parameters are `workspace` and `people`."""
+    mine = SlackPersonRow.workspace == bindparam("workspace")
+    return select(SlackPersonRow).where(mine, SlackPersonRow.slack_user.in_(bindparam("people", expanding=True)))
+
+
+@cache
+def _linked_before() -> Select[Any]:
+    """Find a linked account that was not asked after since a `moment`, in a `workspace`."""
+    tried_at = SlackPersonRow.tried_at
+    is_theirs = (SlackPersonRow.slack_user == LinkRow.slack_user) & (SlackPersonRow.workspace == LinkRow.workspace)
+    linked = select(LinkRow).outerjoin(SlackPersonRow, is_theirs).where(LinkRow.workspace == bindparam("workspace"))
+    query = linked.where(LinkRow.state == "linked", tried_at.is_(None) | (tried_at < bindparam("moment")))
+    return query.order_by(tried_at.is_not(None), tried_at, LinkRow.id).limit(1)

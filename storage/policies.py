@@ -27,7 +27,7 @@ class Policies(Repository):
 
     def find_load(self, load_id: int) -> PolicyLoadRow | None:
         """Load by row id."""
-        return self._one(self._select(PolicyLoadRow).where(PolicyLoadRow.id == load_id))
+        return self._get(PolicyLoadRow, load_id)
 
     def keep(self, policies: Mapping[str, str]) -> None:
         """Store the content of policies, by fingerprint, that are not stored yet."""

@@ -33,7 +33,7 @@ class Readings(Repository):
 
     def note_change(self, package: str, *, settled_at: datetime) -> ReadingRow:
         """Note that a call of ours changed a package's configurations, or may have; lists lag until that moment."""
-        row = self._load(package)
+        row = self._load(package, changed_at=settled_at)
         row.changed_at = max(settled_at, row.changed_at or settled_at)
         return row
 
@@ -42,8 +42,8 @@ class Readings(Repository):
         query = self._select(ReadingRow).where(ReadingRow.package == package, ReadingRow.changed_at > at)
         return self._one(query) is not None
 
-    def _load(self, package: str) -> ReadingRow:
-        row = self._one(self._select(ReadingRow).where(ReadingRow.package == package))
+    def _load(self, package: str, *, changed_at: datetime | None = None) -> ReadingRow:
+        row = self._find(ReadingRow, package=package)
         if row is None:
-            row = self._add(ReadingRow(workspace=self._workspace, package=package, read_at=None, changed_at=None))
+            row = self._add(ReadingRow(workspace=self._workspace, package=package, read_at=None, changed_at=changed_at))
         return row

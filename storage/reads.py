@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import BindParameter, Select, bindparam, exists, func, select
 
 from storage.models import ReadRow, StepRow, SurfaceRow
 from storage.repository import Repository
@@ -21,8 +23,7 @@ class Reads(Repository):
 
     def add_all(self, reads: Iterable[ReadRow]) -> None:
         """Store many wishes to read."""
-        self._session.add_all(list(reads))
-        self._session.flush()
+        self._add_all(list(reads))
 
     def list_open_looks(self, step_ids: Sequence[int], slack_user: str) -> set[int]:
         """List the steps, of some, that this person's account is about to look at."""
@@ -55,11 +56,11 @@ class Reads(Repository):
 
     def load(self, read_id: int) -> ReadRow:
         """Load one that must be there."""
-        return self._session.scalars(self._select(ReadRow).where(ReadRow.id == read_id)).one()
+        return self._get_one(ReadRow, read_id)
 
     def list_batch(self, batch: str) -> list[ReadRow]:
         """List what one request asked for, in its order."""
-        return self._all(self._select(ReadRow).where(ReadRow.batch == batch).order_by(ReadRow.id))
+        return self._list(ReadRow, batch=batch)
 
     def list_in(self, states: Iterable[str], *, due: datetime | None = None) -> list[ReadRow]:
         """List those in some states, oldest first."""
@@ -70,22 +71,31 @@ class Reads(Repository):
 
     def list_overdue(self, now: datetime, limit: int = 200) -> list[ReadRow]:
         """List some that were not read in time."""
-        query = self._select(ReadRow).where(ReadRow.state.in_(["ready", "waiting"]), ReadRow.deadline <= now)
-        return self._all(query.order_by(ReadRow.id).limit(limit))
+        values = {"workspace": self._workspace, "now": now, "limit": limit}
+        return list(self._session.scalars(_overdue(), values))
 
     def list_unsettled(self, since: datetime) -> list[ReadRow]:
         """List one read of each `retry` begun since then that has given up reading, and of which nobody was told."""
-        is_told = select(SurfaceRow.id).where(
-            SurfaceRow.workspace == self._workspace, SurfaceRow.key == "retried:" + ReadRow.batch
-        )
-        query = self._select(ReadRow).where(
-            ReadRow.state == "failed",
-            ReadRow.batch.startswith("retry:"),
-            ReadRow.created_at >= since,
-            ~is_told.exists(),
-        )
-        return list({read.batch: read for read in self._all(query)}.values())
+        found = self._session.scalars(_unsettled(), {"workspace": self._workspace, "since": since})
+        return list({read.batch: read for read in found}.values())
 
     def list_waiting_for(self, slack_user: str) -> list[ReadRow]:
         """List those that wait for a person."""
-        return self._all(self._select(ReadRow).where(ReadRow.state == "waiting", ReadRow.slack_user == slack_user))
+        return self._list(ReadRow, state="waiting", slack_user=slack_user)
+
+
+@cache
+def _overdue() -> Select[Any]:
+    """Find at most a `limit` of those in a `workspace` whose deadline is over `now`."""
+    mine = ReadRow.workspace == bindparam("workspace"), ReadRow.state.in_(["ready", "waiting"])
+    late = select(ReadRow).where(*mine, ReadRow.deadline <= bindparam("now"))
+    return late.order_by(ReadRow.id).limit(bindparam("limit"))
+
+
+@cache
+def _unsettled() -> Select[Any]:
+    """Find what failed of every `retry` in a `workspace` begun `since` a moment that was not told of."""
+    workspace: BindParameter[str] = bindparam("workspace")
+    is_told = exists().where(SurfaceRow.workspace == workspace, SurfaceRow.key == "retried:" + ReadRow.batch)
+    failed = ReadRow.workspace == workspace, ReadRow.state == "failed", ReadRow.batch.startswith("retry:")
+    return select(ReadRow).where(*failed, ReadRow.created_at >= bindparam("since"), ~is_told)

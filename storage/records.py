@@ -25,6 +25,8 @@ class StepFacts(Frozen):
     configuration_read_at: datetime | None = None
     approved_before: Configuration | None = None
     """What the step was to take away when it was approved, and npm's list showed something else."""
+    requester_npm: str = ""
+    """The npm user whom the requester was linked to; empty when to none."""
 
 
 class StepProgress(Frozen):

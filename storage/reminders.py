@@ -1,8 +1,10 @@
 """Reminders of change sets that wait for decisions."""
 
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, bindparam, exists, select
 
 from bot.domain.lifecycle import State
 from storage.models import ChangeSetRow, StepRow
@@ -35,14 +37,19 @@ class Reminders(Repository):
 
     def find_unplanned(self) -> ChangeSetRow | None:
         """Find a change set in review for which no reminders are planned."""
-        waits = exists(
-            select(StepRow.id).where(StepRow.change_set_id == ChangeSetRow.id, StepRow.state == State.IN_REVIEW.value)
-        )
-        planned = exists(select(ReminderRow.id).where(ReminderRow.change_set_id == ChangeSetRow.id))
-        return self._one(self._select(ChangeSetRow).where(waits, ~planned).order_by(ChangeSetRow.id))
+        return self._session.scalars(_unplanned(), {"workspace": self._workspace}).first()
 
     def next_due(self) -> ReminderRow | None:
         """Find the one that is due first."""
         return self._one(
             self._select(ReminderRow).where(ReminderRow.sent_at.is_(None)).order_by(ReminderRow.due_at, ReminderRow.id)
         )
+
+
+@cache
+def _unplanned() -> Select[Any]:
+    """Find the oldest change set in review without reminders; the parameter is `workspace`."""
+    waits = exists().where(StepRow.change_set_id == ChangeSetRow.id, StepRow.state == State.IN_REVIEW.value)
+    planned = exists().where(ReminderRow.change_set_id == ChangeSetRow.id)
+    mine = ChangeSetRow.workspace == bindparam("workspace")
+    return select(ChangeSetRow).where(mine, waits, ~planned).order_by(ChangeSetRow.id).limit(1)

@@ -19,8 +19,7 @@ class Rounds(Repository):
     def begin(self, change_set_id: int, asked_at: datetime, now: datetime) -> None:
         """Note that npm applied a create of a change set just now."""
         from_at = asked_at + (now - asked_at) // SPAN * SPAN
-        mine = self._select(RoundRow).where(RoundRow.change_set_id == change_set_id)
-        if self._one(mine.where(RoundRow.from_at == from_at)) is not None:
+        if self._find(RoundRow, change_set_id=change_set_id, from_at=from_at) is not None:
             return
         row = RoundRow(
             workspace=self._workspace,
@@ -38,7 +37,7 @@ class Rounds(Repository):
 
     def load(self, round_id: int) -> RoundRow | None:
         """Load by row id."""
-        return self._one(self._select(RoundRow).where(RoundRow.id == round_id))
+        return self._get(RoundRow, round_id)
 
     def find_of(self, change_set_id: int, applied_at: datetime) -> RoundRow | None:
         """Find the round to which something belongs that was applied then."""

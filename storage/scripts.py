@@ -58,8 +58,8 @@ class Scripts(Repository):
 
     def load(self, script_id: int) -> ScriptRow | None:
         """Load by row id."""
-        return self._one(self._select(ScriptRow).where(ScriptRow.id == script_id))
+        return self._get(ScriptRow, script_id)
 
     def find_token(self, token: str) -> ScriptRow | None:
         """Find by the value that its button carries."""
-        return self._one(self._select(ScriptRow).where(ScriptRow.token == token))
+        return self._find(ScriptRow, token=token)

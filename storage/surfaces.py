@@ -1,12 +1,16 @@
 """Our messages in Slack: what each shows, and whether it is behind what is committed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import case, func, or_, select, update
+from sqlalchemy import BindParameter, Select, and_, bindparam, case, collate, func, or_, select, true, update
 
 from storage.models import SurfaceRow
 from storage.repository import Repository
+
+_AFTER_COLON = chr(ord(":") + 1)
 
 CLAIM = timedelta(seconds=15)
 """How long a message is one process's to send; after it somebody else may (the first one has died)."""
@@ -27,9 +31,13 @@ class Surfaces(Repository):
 
     def adopt(self, key: str, *, channel: str, ts: str, now: datetime) -> None:
         """Make a message that stands in Slack already one of ours, under a key that goes on with its ts."""
-        if self._one(self._select(SurfaceRow).where(SurfaceRow.posted_in == channel, SurfaceRow.ts == ts)) is None:
+        if self._find(SurfaceRow, posted_in=channel, ts=ts) is None:
             row = self.want(f"{key}:{ts}", channel=channel, now=now)
             row.posted_in, row.ts = channel, ts
+
+    def forget(self, row: SurfaceRow) -> None:
+        """A copy is gone; there is another."""
+        self._session.delete(row)
 
     def pause(self, until: datetime) -> None:
         """Send nothing before a moment."""
@@ -38,10 +46,15 @@ class Surfaces(Repository):
 
     def touch(self, prefix: str, now: datetime) -> None:
         """Mark a message, and those whose key goes on after a colon, as behind."""
-        query = self._select(SurfaceRow).where(
-            (SurfaceRow.key == prefix) | SurfaceRow.key.startswith(f"{prefix}:", autoescape=True)
-        )
-        for row in self._all(query):
+        self.touch_all([prefix], now)
+
+    def touch_all(self, prefixes: Sequence[str], now: datetime) -> None:
+        """Mark several messages, and those whose key goes on after a colon, as behind."""
+        values: dict[str, object] = {"workspace": self._workspace}
+        for number, prefix in enumerate(prefixes):
+            values |= {f"key{number}": prefix, f"from{number}": f"{prefix}:", f"to{number}": f"{prefix}{_AFTER_COLON}"}
+        query = _going_on(len(prefixes), self._session.get_bind().dialect.name)
+        for row in self._session.scalars(query, values):
             self._mark(row, now)
 
     def touch_about(self, kind: str, references: Collection[str], now: datetime) -> None:
@@ -53,25 +66,22 @@ class Surfaces(Repository):
 
     def find(self, key: str) -> SurfaceRow | None:
         """Find one by its key."""
-        return self._one(self._select(SurfaceRow).where(SurfaceRow.key == key))
+        return self._find(SurfaceRow, key=key)
 
     def load(self, surface_id: int) -> SurfaceRow | None:
         """Load by row id."""
-        return self._one(self._select(SurfaceRow).where(SurfaceRow.id == surface_id))
+        return self._get(SurfaceRow, surface_id)
 
     def claim_next(self, now: datetime) -> SurfaceRow | None:
         """Take the next message to bring up to date: links that people wait for go first."""
-        is_free = or_(SurfaceRow.claimed_until.is_(None), SurfaceRow.claimed_until <= now)
-        query = self._select(SurfaceRow).where(SurfaceRow.behind.is_(True), SurfaceRow.next_try_at <= now, is_free)
-        ordered = query.order_by(SurfaceRow.urgent.desc(), SurfaceRow.next_try_at, SurfaceRow.id)
-        row = self._one(ordered.with_for_update(skip_locked=True))
+        row = self._session.scalars(_next_behind(), {"workspace": self._workspace, "now": now}).first()
         if row is not None:
             row.claim, row.claimed_until = row.claim + 1, now + CLAIM
         return row
 
     def load_claimed(self, surface_id: int, claim: int) -> SurfaceRow | None:
         """Load what was sent, and give it back; None when the claim ran out and somebody else has taken it since."""
-        row = self._one(self._select(SurfaceRow).where(SurfaceRow.id == surface_id).with_for_update())
+        row: SurfaceRow | None = self._session.scalar(_locked(), {"workspace": self._workspace, "id": surface_id})
         if row is None or row.claim != claim:
             return None
         row.claimed_until = None
@@ -84,10 +94,7 @@ class Surfaces(Repository):
 
     def next_due(self) -> datetime | None:
         """Tell when there is something to send next."""
-        is_claimed = SurfaceRow.claimed_until > SurfaceRow.next_try_at
-        due = case((is_claimed, SurfaceRow.claimed_until), else_=SurfaceRow.next_try_at)
-        query = select(func.min(due)).where(SurfaceRow.workspace == self._workspace, SurfaceRow.behind.is_(True))
-        moment: datetime | None = self._session.scalar(query)
+        moment: datetime | None = self._session.scalar(_next_due(), {"workspace": self._workspace})
         return moment
 
     @staticmethod
@@ -95,3 +102,43 @@ class Surfaces(Repository):
         row.wanted += 1
         if not row.behind:
             row.behind, row.next_try_at, row.failures = True, max(now, row.next_try_at), 0
+
+
+@cache
+def _going_on(count: int, dialect: str) -> Select[Any]:
+    """Find so many keys, `key0` and on, and what goes on after them: between `from0` and `to0`, byte by byte.
+
+    A range can be looked up in the index, which the database's LIKE is not.
+    """
+    key = SurfaceRow.key if dialect == "sqlite" else collate(SurfaceRow.key, "C")
+    mine = SurfaceRow.workspace == bindparam("workspace")
+    exact = (and_(mine, SurfaceRow.key == bindparam(f"key{number}")) for number in range(count))
+    ranges = (and_(mine, key >= bindparam(f"from{number}"), key < bindparam(f"to{number}")) for number in range(count))
+    return select(SurfaceRow).where(or_(*exact, *ranges))
+
+
+@cache
+def _next_behind() -> Select[Any]:
+    """Find what goes first of what is behind and due; the parameters are `workspace` and `now`."""
+    now: BindParameter[datetime] = bindparam("now")
+    is_free = or_(SurfaceRow.claimed_until.is_(None), SurfaceRow.claimed_until <= now)
+    behind = SurfaceRow.workspace == bindparam("workspace"), SurfaceRow.behind.is_(true())
+    query = select(SurfaceRow).where(*behind, SurfaceRow.next_try_at <= now, is_free)
+    ordered = query.order_by(SurfaceRow.urgent.desc(), SurfaceRow.next_try_at, SurfaceRow.id)
+    return ordered.limit(1).with_for_update(skip_locked=True)
+
+
+@cache
+def _next_due() -> Select[Any]:
+    """Tell when something that is behind is due, or its claim ends; the parameter is `workspace`."""
+    is_claimed = SurfaceRow.claimed_until > SurfaceRow.next_try_at
+    due = case((is_claimed, SurfaceRow.claimed_until), else_=SurfaceRow.next_try_at)
+    behind = SurfaceRow.workspace == bindparam("workspace"), SurfaceRow.behind.is_(true())
+    return select(func.min(due)).where(*behind)
+
+
+@cache
+def _locked() -> Select[Any]:
+    """Find one by `id` in a `workspace`, and let nobody else change it."""
+    mine = SurfaceRow.workspace == bindparam("workspace")
+    return select(SurfaceRow).where(mine, SurfaceRow.id == bindparam("id")).with_for_update()

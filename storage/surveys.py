@@ -23,15 +23,15 @@ class Surveys(Repository):
 
     def load(self, survey_id: int) -> SurveyRow | None:
         """Load by row id."""
-        return self._one(self._select(SurveyRow).where(SurveyRow.id == survey_id))
+        return self._get(SurveyRow, survey_id)
 
     def find_token(self, token: str) -> SurveyRow | None:
         """Find by the value that its buttons carry."""
-        return self._one(self._select(SurveyRow).where(SurveyRow.token == token))
+        return self._find(SurveyRow, token=token)
 
     def find_delivery(self, inbox_id: int) -> SurveyRow | None:
         """Find what a delivery has asked for already."""
-        return self._one(self._select(SurveyRow).where(SurveyRow.inbox_id == inbox_id))
+        return self._find(SurveyRow, inbox_id=inbox_id)
 
     def list_open_of(self, person: str) -> list[SurveyRow]:
         """List those of a person that still read, oldest first."""
@@ -40,12 +40,11 @@ class Surveys(Repository):
 
     def list_overdue(self, now: datetime) -> list[SurveyRow]:
         """List those whose time is over."""
-        query = self._select(SurveyRow).where(SurveyRow.state == "reading", SurveyRow.deadline <= now)
-        return self._all(query.order_by(SurveyRow.id))
+        return [row for row in self._list(SurveyRow, state="reading") if row.deadline <= now]
 
     def list_files_wanted(self) -> list[SurveyRow]:
         """List those whose file is to be sent, oldest first."""
-        return self._all(self._select(SurveyRow).where(SurveyRow.csv_state == "wanted").order_by(SurveyRow.id))
+        return self._list(SurveyRow, csv_state="wanted")
 
     def end_reads(self, survey_id: int, why: str) -> int:
         """Let nothing more of it be read, but for a call that is under way; tell how many are left out by that."""

@@ -1,6 +1,10 @@
 """Where selections stood, week by week; and the pictures that show it."""
 
 from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import BindParameter, Select, bindparam, exists, func, select
 
 from storage.coverage_models import WatchRow
 from storage.home_models import CoveragePointRow, PictureRow
@@ -12,7 +16,7 @@ class Trends(Repository):
 
     def note(self, selection: str, week: str, *, trusted: int, counted: int, now: datetime) -> None:
         """Keep where a selection stands in a week, in the place of an earlier look."""
-        row = self._find(selection, week)
+        row = self._find_point(selection, week)
         if row is None:
             self._add(
                 CoveragePointRow(
@@ -36,26 +40,16 @@ class Trends(Repository):
 
     def find_unnoted(self, week: str, before: datetime) -> WatchRow | None:
         """Find a live watch whose selection was not looked at in a week, or last before a moment."""
-        noted = self._select(CoveragePointRow).where(
-            CoveragePointRow.selection == WatchRow.selection,
-            CoveragePointRow.week == week,
-            CoveragePointRow.noted_at > before,
-        )
-        query = self._select(WatchRow).where(WatchRow.ended_at.is_(None), ~noted.exists())
-        return self._one(query.order_by(WatchRow.id))
+        values = {"workspace": self._workspace, "week": week, "before": before}
+        return self._session.scalars(_unnoted(), values).first()
 
     def next_due(self, week: str) -> datetime | None:
         """Tell when the oldest look of a week at what is watched was made; None: nothing is watched."""
-        live = self._select(WatchRow).where(
-            WatchRow.ended_at.is_(None), WatchRow.selection == CoveragePointRow.selection
-        )
-        query = self._select(CoveragePointRow).where(CoveragePointRow.week == week, live.exists())
-        row = self._one(query.order_by(CoveragePointRow.noted_at))
-        return row.noted_at if row else None
+        moment: datetime | None = self._session.scalar(_oldest_look(), {"workspace": self._workspace, "week": week})
+        return moment
 
-    def _find(self, selection: str, week: str) -> CoveragePointRow | None:
-        query = self._select(CoveragePointRow).where(CoveragePointRow.selection == selection)
-        return self._one(query.where(CoveragePointRow.week == week))
+    def _find_point(self, selection: str, week: str) -> CoveragePointRow | None:
+        return self._find(CoveragePointRow, selection=selection, week=week)
 
 
 class Pictures(Repository):
@@ -67,7 +61,7 @@ class Pictures(Repository):
 
     def find(self, digest_id: int) -> PictureRow | None:
         """Find the one of a digest."""
-        return self._one(self._select(PictureRow).where(PictureRow.digest_id == digest_id))
+        return self._find(PictureRow, digest_id=digest_id)
 
     def claim(self, now: datetime, until: datetime) -> PictureRow | None:
         """Take the one that is due longest; nobody else takes it before `until`."""
@@ -82,3 +76,26 @@ class Pictures(Repository):
         query = self._select(PictureRow).where(PictureRow.next_try_at.is_not(None)).order_by(PictureRow.next_try_at)
         row = self._one(query)
         return row.next_try_at if row else None
+
+
+@cache
+def _unnoted() -> Select[Any]:
+    """Find the oldest live watch of a `workspace` that has no point in a `week` of after (`before`) a moment."""
+    workspace: BindParameter[str] = bindparam("workspace")
+    point = CoveragePointRow.workspace == workspace, CoveragePointRow.selection == WatchRow.selection
+    fresh = CoveragePointRow.week == bindparam("week"), CoveragePointRow.noted_at > bindparam("before")
+    live = select(WatchRow).where(WatchRow.workspace == workspace, WatchRow.ended_at.is_(None))
+    return live.where(~exists().where(*point, *fresh)).order_by(WatchRow.id).limit(1)
+
+
+@cache
+def _oldest_look() -> Select[Any]:
+    """Tell when what is watched was looked at first of a `week`, in a `workspace`."""
+    workspace: BindParameter[str] = bindparam("workspace")
+    live = exists().where(
+        WatchRow.workspace == workspace,
+        WatchRow.ended_at.is_(None),
+        WatchRow.selection == CoveragePointRow.selection,
+    )
+    mine = CoveragePointRow.workspace == workspace, CoveragePointRow.week == bindparam("week")
+    return select(func.min(CoveragePointRow.noted_at)).where(*mine, live)

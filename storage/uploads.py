@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Select, delete, insert, select
+from sqlalchemy import Select, bindparam, delete, insert, select
 
 from bot.domain.batch import Wanted
 from bot.domain.bulk import Checked, Fault
@@ -40,11 +41,11 @@ class Uploads(Repository):
 
     def find(self, token: str, person: str) -> UploadRow | None:
         """Find a person's own."""
-        return self._one(self._select(UploadRow).where(UploadRow.token == token, UploadRow.person == person))
+        return self._find(UploadRow, token=token, person=person)
 
     def find_delivery(self, inbox_id: int) -> UploadRow | None:
         """Find what a delivery has handed in already."""
-        return self._one(self._select(UploadRow).where(UploadRow.inbox_id == inbox_id))
+        return self._find(UploadRow, inbox_id=inbox_id)
 
     def page_faults(self, upload: UploadRow, *, after: int = 0, limit: int | None = None) -> list[Fault]:
         """List faults in the order of their rows, from the one after so many."""
@@ -64,7 +65,7 @@ class Uploads(Repository):
 
     def drop_old(self, now: datetime) -> None:
         """Forget what was handed in a day ago."""
-        old = list(self._session.scalars(self._ids().where(UploadRow.created_at < now - KEPT).limit(_IN_ONE)))
+        old = list(self._session.scalars(_before(), {"workspace": self._workspace, "moment": now - KEPT}))
         if old:
             self._drop_items(old)
             self._session.execute(delete(UploadRow).where(UploadRow.id.in_(old)))
@@ -92,3 +93,10 @@ class Uploads(Repository):
 def remarks_of(upload: UploadRow) -> Sequence[str]:
     """Read the sentences on what was passed over."""
     return tuple(map(str, json.loads(upload.remarks)))
+
+
+@cache
+def _before() -> Select[int]:
+    """Find some of a `workspace` that came before a `moment`."""
+    mine = UploadRow.workspace == bindparam("workspace"), UploadRow.created_at < bindparam("moment")
+    return select(UploadRow.id).where(*mine).limit(_IN_ONE)

@@ -15,7 +15,7 @@ class Watches(Repository):
 
     def load(self, watch_id: int) -> WatchRow | None:
         """Load by row id."""
-        return self._one(self._select(WatchRow).where(WatchRow.id == watch_id))
+        return self._get(WatchRow, watch_id)
 
     def find_live(self, selection: str, channel: str) -> WatchRow | None:
         """Find the live watch of a selection in a channel."""
@@ -50,7 +50,7 @@ class Digests(Repository):
 
     def load(self, digest_id: int) -> DigestRow | None:
         """Load by row id."""
-        return self._one(self._select(DigestRow).where(DigestRow.id == digest_id))
+        return self._get(DigestRow, digest_id)
 
     def newest_of(self, watch_id: int) -> DigestRow | None:
         """Find the newest digest of a watch."""

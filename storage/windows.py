@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, UniqueConstraint, delete
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.domain.windows import Method, Seen
 from storage.base import Base
@@ -27,6 +27,11 @@ class SessionWindowRow(Base):
 class Windows(Repository):
     """What is learned belongs to a session, and is forgotten with it."""
 
+    def __init__(self, session: Session, workspace: str) -> None:
+        super().__init__(session, workspace)
+        self._rows: dict[tuple[int, Method], SessionWindowRow | None] = {}
+        """What this transaction has looked up."""
+
     def find(self, link_id: int, method: Method) -> Seen:
         """Tell what was seen of a method; nothing yet is a value too."""
         row = self._row(link_id, method)
@@ -42,7 +47,7 @@ class Windows(Repository):
         """Store what was seen of a method."""
         row = self._row(link_id, seen.method)
         if row is None:
-            row = self._add(
+            row = self._rows[link_id, seen.method] = self._add(
                 SessionWindowRow(
                     workspace=self._workspace,
                     link_id=link_id,
@@ -56,12 +61,14 @@ class Windows(Repository):
 
     def forget(self, link_id: int) -> None:
         """Begin anew, with another session."""
+        self._rows.clear()
         mine = (SessionWindowRow.workspace == self._workspace, SessionWindowRow.link_id == link_id)
         self._session.execute(delete(SessionWindowRow).where(*mine))
 
     def _row(self, link_id: int, method: Method) -> SessionWindowRow | None:
-        mine = (SessionWindowRow.link_id == link_id, SessionWindowRow.method == method.value)
-        return self._one(self._select(SessionWindowRow).where(*mine))
+        if (link_id, method) not in self._rows:
+            self._rows[link_id, method] = self._find(SessionWindowRow, link_id=link_id, method=method.value)
+        return self._rows[link_id, method]
 
 
 def _seen(row: SessionWindowRow) -> Seen:

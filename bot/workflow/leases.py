@@ -20,6 +20,9 @@ ACCOUNT = "account:"
 CALL_DEADLINE = timedelta(seconds=10)
 """How long a call may take in all: shorter than the lease less a margin, so that nobody else has begun by then."""
 
+_RENEWED = timedelta(seconds=2)
+"""Between calls a lane is kept by looking at it; each call that is claimed renews it in full, with its attempt."""
+
 LIST = "list"
 """The call that reads; the others are of `bot.domain.lifecycle.Call`."""
 
@@ -37,7 +40,7 @@ def lane_of_link(services: Services, link: LinkRow | None) -> str:
 def hold_lane(services: Services, store: Store, name: str = LANE) -> LeaseRow | None:
     """Take or renew a lane for this process; clear up what its last holder left; None while another has it."""
     now = services.clock.now()
-    held = store.lanes.hold(name, holder=services.process, now=now)
+    held = store.lanes.hold(name, holder=services.process, now=now, renewed=_RENEWED)
     if held is None:
         return None
     lease, is_new = held
@@ -54,10 +57,17 @@ def clear_up_own(services: Services, store: Store, lease: LeaseRow) -> None:
         _clear_up(services, store, lease, attempt)
 
 
-def clear_up_abandoned(services: Services, store: Store) -> None:
-    """Take the lanes in which a process died, also those that no call is made in any more: the setting may differ."""
-    for name in store.lanes.list_abandoned(services.clock.now()):
-        hold_lane(services, store, name)
+def clear_up_abandoned(services: Services, store: Store) -> frozenset[str]:
+    """Take the lanes in which a process died, also those that no call is made in any more: the setting may differ.
+
+    Returns:
+        The lanes in which there was a call without an answer.
+    """
+    now, unanswered = services.clock.now(), store.lanes.list_unanswered()
+    for name, ends in unanswered.items():
+        if ends < now:
+            hold_lane(services, store, name)
+    return frozenset(unanswered)
 
 
 def _clear_up(services: Services, store: Store, lease: LeaseRow, attempt: AttemptRow) -> None:

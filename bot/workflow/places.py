@@ -9,7 +9,7 @@ from bot.domain.overview import LinkState
 from bot.services import Services
 from bot.workflow.presence import is_present
 from storage.account_models import LinkRow
-from storage.line import Head
+from storage.heads import Head
 from storage.sealed import about_session
 from storage.store import Store
 from storage.vault import WrongKey
@@ -30,6 +30,12 @@ class Place:
     """They have a session, but are not there and were not asked to come yet."""
     asked_again: bool
     """The window that their last confirmation may have opened is over."""
+
+    @property
+    def confirmed(self) -> float:
+        """When they last confirmed, in seconds since 1970; 0: never."""
+        since = self.link.confirmed_at if self.link else None
+        return since.timestamp() if since else 0.0
 
 
 def list_places(services: Services, store: Store, now: datetime) -> list[Place]:
