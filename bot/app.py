@@ -30,7 +30,7 @@ from bot.settings import Settings
 from bot.workflow import checkup
 from bot.workflow.checkup_slack import check_socket
 from bot.workflow.clock_back import bring_back_missed
-from bot.workflow.seal import seal_missed
+from bot.workflow.seal import seal_last, seal_missed
 from bot.workflow.workers import WORKERS
 from handlers import MAX_BODY_BYTES, FrontDoor, HttpMode, SocketMode
 from handlers.http_log import server_logger
@@ -125,7 +125,8 @@ class App:
         await self._opened.aclose()
 
     async def _release(self) -> None:
-        """Let another process take the lanes at once, instead of when the leases have run out."""
+        """Let another process take the lanes at once, instead of when the leases have run out; seal what is left."""
+        await seal_last(self.services)
         services, now = self.services, self._clock.now()
         try:
             await services.database.run(lambda store: store.lanes.release(services.process, now))

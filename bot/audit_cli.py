@@ -33,6 +33,10 @@ from storage.vault import Vault
 T = TypeVar("T")
 
 _CHUNK = 500
+_END_IS_OPEN = (
+    "Whether an end was cut off, seals and all, shows only with a head that you know: `npmtrust audit verify --head"
+    " N:HASH`, from the newest weekly digest in Slack."
+)
 
 
 def export(url: str, keys: Sequence[SecretStr], *, as_json: bool, since: str = "", until: str = "") -> int:
@@ -74,7 +78,11 @@ def verify(url: str, keys: Sequence[SecretStr], *, head: str = "") -> int:
         _print_verdict(verdict)
     if not verdicts:
         print("Nothing is on record yet.")
-    return 1 if any(verdict.fault for verdict in verdicts) else 0
+    if any(verdict.fault for verdict in verdicts):
+        return 1
+    if verdicts:
+        print(f"Up to {known.text}, the head that you know, nothing was cut off." if known else _END_IS_OPEN)
+    return 0
 
 
 def note_beside(

@@ -25,7 +25,7 @@ KEYS = "NPMTRUST_SECRET_KEYS"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what a command line says; tell the exit status."""
-    arguments = _parser().parse_args(argv)
+    arguments = make_parser().parse_args(argv)
     try:
         status: int = arguments.do(arguments)
     except StartupError as err:
@@ -37,7 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Make what reads the command line."""
     parser = argparse.ArgumentParser(
         prog="npmtrust", description="The owners of npm packages manage trusted publishers together, from Slack."
     )

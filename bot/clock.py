@@ -14,6 +14,9 @@ TOLERANCE = timedelta(seconds=5)
 class Clock:
     """The machine's time."""
 
+    head_start = timedelta(milliseconds=30)
+    """By so much somebody gets ready before a moment that they wait for, and goes on at that moment by themself."""
+
     def now(self) -> datetime:
         """Tell the wall-clock time, in UTC and aware of it."""
         return datetime.now(UTC)

@@ -1,16 +1,18 @@
 """The metronome: it wakes the workers, and knows nothing of what they do.
 
 The rows of the database are the queue; a missed beat costs a second and never work. Each worker is woken by a tick of a
-second, by the bell when a transaction has left work for it, and at the time that its last run named.
+second, by the bell when a transaction has left work for it, and at the time that its last run named; where that comes
+soon, no tick before it.
 """
 
 import asyncio
 import logging
 import secrets
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -19,6 +21,8 @@ from bot.services import Services
 from bot.workflow.progress import Progress, Worker
 
 TICK_SECONDS = 1
+LONGEST_REST = timedelta(seconds=3)
+"""So long it is taken at its word that there is nothing to do; after it other processes may have left something."""
 SILENCE_SECONDS = 3.0
 """After so long without a tick something is wrong with the metronome."""
 AT_ONCE = {"inbox": 8}
@@ -26,6 +30,8 @@ AT_ONCE = {"inbox": 8}
 LONGEST_PAUSE = 30.0
 
 _LOG = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -38,6 +44,8 @@ class _Beat:
     failures: int = 0
     quiet_until: float = 0.0
     """By the monotonic clock."""
+    rests_until: float = 0.0
+    """There is nothing to do before, by the same clock: only the bell wakes it."""
 
 
 class Scheduler:
@@ -60,11 +68,18 @@ class Scheduler:
         self._services.bell.listen(lambda name: self._hear(loop, name))
         self._metronome.start()
         self._watching = loop.create_task(self._watch(), name="metronome")
-        at_once = datetime.now(UTC)  # what was left undone must not wait for the first second to pass
-        for name in self._workers:
+        for name, first in self._spread(self._workers):
             self._metronome.add_job(
-                self._tick, "interval", seconds=TICK_SECONDS, args=[name], id=f"{name} tick", next_run_time=at_once
+                self._tick, "interval", seconds=TICK_SECONDS, args=[name], id=f"{name} tick", next_run_time=first
             )
+        loop.call_soon(self._tick_all)  # what was left undone must not wait for the first second to pass
+
+    @staticmethod
+    def _spread(things: Iterable[T]) -> Iterator[tuple[T, datetime]]:
+        """Give each its own moment of the second that begins, so that a call never waits for all of them."""
+        some, now = list(things), datetime.now(UTC)
+        for number, each in enumerate(some, start=1):
+            yield each, now + timedelta(seconds=TICK_SECONDS * number / len(some))
 
     def seconds_since_tick(self) -> float | None:
         """Tell the age of the last tick; None before the first."""
@@ -95,12 +110,18 @@ class Scheduler:
             if age is None or age < SILENCE_SECONDS:
                 continue
             _LOG.warning("No tick for %.0f s: the machine's clock was set back, or it slept; beating anew", age)
-            for job in self._metronome.get_jobs():
-                job.modify(next_run_time=datetime.now(UTC))
+            for job, first in self._spread(self._metronome.get_jobs()):
+                job.modify(next_run_time=first)
+
+    def _tick_all(self) -> None:
+        self._last_tick = self._services.clock.monotonic()
+        for name in self._workers:
+            self._wake(name)
 
     async def _tick(self, name: str) -> None:
         self._last_tick = self._services.clock.monotonic()
-        self._wake(name)
+        if self._last_tick >= self._beats[name].rests_until:
+            self._wake(name)
 
     async def _wake_later(self, name: str) -> None:
         self._wake(name)
@@ -138,11 +159,14 @@ class Scheduler:
     def _note(self, name: str, progress: Progress) -> None:
         if progress.more:
             self._wake(name)  # a second pair of hands, where this worker may have one
+        self._beats[name].rests_until = 0.0
         if progress.at is not None and not self._draining:
-            self._at(name, progress.at)
+            self._at(name, progress.at - self._services.clock.now())
 
-    def _at(self, name: str, moment: datetime) -> None:
-        due = datetime.now(UTC) + (moment - self._services.clock.now())  # the metronome has the machine's clock
+    def _at(self, name: str, pause: timedelta) -> None:
+        if pause <= LONGEST_REST:
+            self._beats[name].rests_until = self._services.clock.monotonic() + pause.total_seconds()
+        due = datetime.now(UTC) + pause  # the metronome has the machine's clock
         self._metronome.add_job(
             self._wake_later, "date", run_date=due, args=[name], id=f"{name} later", replace_existing=True
         )

@@ -10,12 +10,16 @@ from pydantic import SecretStr
 
 from bot.clock import Clock, ClockWatch
 from bot.forge import Forge
+from bot.gathering import Gathering
 from bot.notifications import Notifier
 from bot.policies import Policies
 from bot.registry import RegistryClient
 from storage.database import Database
+from storage.inbox import Letter
 from storage.vault import Vault
 
+MOST_LETTERS = 64
+"""How many deliveries are stored in one transaction."""
 KEPT_SECONDS = 60.0
 """How long a one-time password waits for its call."""
 
@@ -113,6 +117,8 @@ class Services:
     forge: Forge | None = None
     """Where workflow files are read; None: preflight is off."""
     bell: Bell = field(default_factory=Bell)
+    intake: Gathering[Letter, int | None] = field(default_factory=lambda: Gathering(MOST_LETTERS))
+    """Where what Slack delivers is stored, together with what comes at the same time."""
     owners_wanted: set[int] = field(default_factory=set)
     """Steps whose call waits until npm was asked who owns their package: row ids."""
     pocket: Pocket = field(init=False)

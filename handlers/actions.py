@@ -4,7 +4,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 
 from bot.services import Services
-from bot.workflow.inbox import receive
+from bot.workflow.receive import receive
 from handlers.payloads import INCOMING, Incoming
 
 

@@ -15,6 +15,7 @@ from bot.messages import acks
 from bot.messages.message import Message
 from bot.services import Services
 from bot.workflow.limits import TooMany
+from bot.workflow.receive import PerhapsStored
 from handlers.payloads import INCOMING, Incoming
 
 _ANSWER_SECONDS = 2.0
@@ -47,10 +48,11 @@ class ErrorListener:
             told = acks.too_many(error.limit.most, error.seconds, of_channel=error.of_channel)
             return await self.answer(incoming, told)
         if isinstance(error, StorageError):
-            _LOG.error("A %s was not stored: %s", incoming.delivery.kind, error)
+            is_unknown = isinstance(error, PerhapsStored)
+            _LOG.error("A %s was %s stored: %s", incoming.delivery.kind, "perhaps" if is_unknown else "not", error)
             if isinstance(incoming.delivery, HomeDelivery):
                 return BoltResponse(status=HTTPStatus.SERVICE_UNAVAILABLE)  # Slack tells it again
-            return await self.answer(incoming, acks.not_stored())
+            return await self.answer(incoming, acks.perhaps_stored() if is_unknown else acks.not_stored())
         error_id = secrets.token_hex(4)
         _LOG.error("Error %s: a %s was not taken", error_id, incoming.delivery.kind, exc_info=error)
         return await self.answer(incoming, acks.broken(error_id))

@@ -3,7 +3,7 @@
 from slack_bolt.context.async_context import AsyncBoltContext
 
 from bot.services import Services
-from bot.workflow.inbox import receive
+from bot.workflow.receive import receive
 from handlers.payloads import INCOMING, Incoming
 
 

@@ -15,7 +15,7 @@ from bot.messages.bulk_form import read_bulk_form
 from bot.messages.forms import read_acknowledge_form, read_operation_form, read_reject_form
 from bot.messages.ids import Callback
 from bot.services import Services
-from bot.workflow.inbox import receive
+from bot.workflow.receive import receive
 from handlers.errors import UnreadableForm
 from handlers.payloads import INCOMING, Incoming
 

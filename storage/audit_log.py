@@ -68,6 +68,8 @@ class AuditLog(Repository):
     def __init__(self, session: Session, workspace: str, keys: SealKeys = NO_KEYS) -> None:
         super().__init__(session, workspace)
         self._keys = keys
+        self.added: list[AuditRow] = []
+        """Events of this transaction that are to be sealed once it is committed."""
 
     def add(
         self,
@@ -93,7 +95,7 @@ class AuditLog(Repository):
             slack_user: Whom it concerns, where that is somebody else than the actor.
             data: What there is to tell, never a secret: before and after, the fingerprint, why.
         """
-        step = self._session.get(StepRow, step_id) if step_id is not None else None
+        step = self._get(StepRow, step_id) if step_id is not None else None
         row = AuditRow(
             workspace=self._workspace,
             at=at,
@@ -108,10 +110,12 @@ class AuditLog(Repository):
         )
         row.mark = mark_event(row, self._keys)
         self._session.add(row)
+        if row.mark is not None:
+            self.added.append(row)
 
     def list_of(self, change_set_id: int) -> list[AuditRow]:
         """List the events of a change set, oldest first."""
-        return self._all(self._select(AuditRow).where(AuditRow.change_set_id == change_set_id).order_by(AuditRow.id))
+        return self._list(AuditRow, change_set_id=change_set_id)
 
     def find_last_actor(self, kind: AuditKind, change_set_id: int) -> str:
         """Tell who did something to a change set last; empty when nobody."""
@@ -132,12 +136,12 @@ class AuditLog(Repository):
 
     def find_file(self, inbox_id: int) -> AuditFileRow | None:
         """Find the file that a delivery has asked for already."""
-        return self._one(self._select(AuditFileRow).where(AuditFileRow.inbox_id == inbox_id))
+        return self._find(AuditFileRow, inbox_id=inbox_id)
 
     def load_file(self, file_id: int) -> AuditFileRow | None:
         """Load by row id."""
-        return self._one(self._select(AuditFileRow).where(AuditFileRow.id == file_id))
+        return self._get(AuditFileRow, file_id)
 
     def list_files_wanted(self) -> list[AuditFileRow]:
         """List the files that are to be sent, oldest first."""
-        return self._all(self._select(AuditFileRow).where(AuditFileRow.csv_state == "wanted").order_by(AuditFileRow.id))
+        return self._list(AuditFileRow, csv_state="wanted")

@@ -48,11 +48,11 @@ class Batches(Repository):
 
     def find(self, token: str) -> BatchRow | None:
         """Find one by its token."""
-        return self._one(self._select(BatchRow).where(BatchRow.token == token))
+        return self._find(BatchRow, token=token)
 
     def find_delivery(self, inbox_id: int) -> BatchRow | None:
         """Find what a delivery has begun already."""
-        return self._one(self._select(BatchRow).where(BatchRow.inbox_id == inbox_id))
+        return self._find(BatchRow, inbox_id=inbox_id)
 
     def next_due(self) -> BatchRow | None:
         """Find the one that is to be gone on with first: they take turns."""
@@ -66,7 +66,7 @@ class Batches(Repository):
         """Store the packages of a batch, in their order, after those that it has; tells how many."""
         count, some = self.count(batch.id), list[dict[str, Any]]()
         for position, each in enumerate(wanted, start=count):
-            some.append(self._new_item(batch.id, position, each, hidden=each.package in hidden))
+            some.append(self._new_item(batch.id, position, each, hidden=each.hidden or each.package in hidden))
             count += 1
             if len(some) == _IN_ONE:
                 self._session.execute(insert(BatchItemRow), some)
@@ -159,12 +159,15 @@ class Batches(Repository):
             for status, why, number in found
         ]
 
-    def groups(self, batch_id: int, limit: int) -> list[Group]:
-        """List what is wanted of the packages that can be ticked, the largest groups first."""
+    def groups(self, batch_id: int, limit: int, *, by_label: bool = False) -> list[Group]:
+        """List what is wanted of the packages that can be ticked, the largest groups first.
+
+        `by_label`: what reads the same is one group, though each package's own configuration is to go.
+        """
         chosen = func.count().filter(BatchItemRow.status == Status.INCLUDED.value)
-        columns = (BatchItemRow.likeness, func.min(BatchItemRow.label), chosen, func.count())
+        columns = (func.min(BatchItemRow.likeness), func.min(BatchItemRow.label), chosen, func.count())
         query: Select[*tuple[Any, ...]] = select(*columns).where(BatchItemRow.batch_id == batch_id)
-        grouped = self._tickable(query).group_by(BatchItemRow.likeness)
+        grouped = self._tickable(query).group_by(BatchItemRow.label if by_label else BatchItemRow.likeness)
         ordered = grouped.order_by(func.count().desc(), func.min(BatchItemRow.position)).limit(limit)
         return [Group(*row) for row in self._session.execute(ordered)]
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, exists, func, select, true
+from sqlalchemy import Select, and_, bindparam, exists, func, or_, select, true
 
 from bot.domain.lifecycle import BUSY_STATES, OPEN_STATES, Plan, State
 from storage.group_models import StepGroupRow
@@ -15,6 +15,13 @@ from storage.repository import Repository, new_token
 
 _Query = TypeVar("_Query", bound=Select[Any])
 _OPEN = [state.value for state in OPEN_STATES]
+_MOST_BESIDE = 1000
+"""One preview asks for less in other channels."""
+
+
+def delivery_beside(change_set_id: int, place: int) -> int:
+    """Number what a delivery asks for beside a change set: it stages one, and no delivery has a number below zero."""
+    return -(change_set_id * _MOST_BESIDE + place)
 
 
 class ChangeSets(Repository):
@@ -32,8 +39,8 @@ class ChangeSets(Repository):
         self._add(change_set)
         for step in steps:
             step.change_set_id = change_set.id
-        self._session.add_all(steps)
         self.groups.add(steps)
+        self._add_all(steps)
         return change_set
 
     def add_offer(self, change_set: ChangeSetRow, fingerprint: str, now: datetime) -> None:
@@ -51,19 +58,25 @@ class ChangeSets(Repository):
 
     def find_offer(self, token: str) -> OfferRow | None:
         """Find what a button stood for."""
-        return self._one(self._select(OfferRow).where(OfferRow.token == token))
+        return self._find(OfferRow, token=token)
 
     def load(self, change_set_id: int) -> ChangeSetRow:
         """Load one that must be there."""
-        return self._session.scalars(self._select(ChangeSetRow).where(ChangeSetRow.id == change_set_id)).one()
+        return self._get_one(ChangeSetRow, change_set_id)
 
     def find_number(self, number: int) -> ChangeSetRow | None:
         """Find one by its short id."""
-        return self._one(self._select(ChangeSetRow).where(ChangeSetRow.number == number))
+        return self._find(ChangeSetRow, number=number)
 
     def find_delivery(self, inbox_id: int) -> ChangeSetRow | None:
         """Find what a delivery has staged already."""
-        return self._one(self._select(ChangeSetRow).where(ChangeSetRow.inbox_id == inbox_id))
+        return self._find(ChangeSetRow, inbox_id=inbox_id)
+
+    def list_beside(self, change_set_id: int) -> list[ChangeSetRow]:
+        """List what the same delivery asked for in other channels than this one, which it asked for first."""
+        end, begin = delivery_beside(change_set_id, 0), delivery_beside(change_set_id, _MOST_BESIDE)
+        query = self._select(ChangeSetRow).where(ChangeSetRow.inbox_id < end, ChangeSetRow.inbox_id > begin)
+        return self._all(query.order_by(ChangeSetRow.number))
 
     def list_open(self, limit: int = 50) -> list[ChangeSetRow]:
         """List those with a step that has not ended, oldest first."""
@@ -73,7 +86,7 @@ class ChangeSets(Repository):
 
     def list_files_wanted(self) -> list[ChangeSetRow]:
         """List those whose results are to be sent as a file."""
-        return self._all(self._select(ChangeSetRow).where(ChangeSetRow.csv_state == "wanted").order_by(ChangeSetRow.id))
+        return self._list(ChangeSetRow, csv_state="wanted")
 
     def list_of(self, requester: str, limit: int = 10) -> list[ChangeSetRow]:
         """List the newest of one person."""
@@ -82,7 +95,7 @@ class ChangeSets(Repository):
 
     def load_step(self, step_id: int) -> StepRow:
         """Load a step that must be there."""
-        return self._session.scalars(self._select(StepRow).where(StepRow.id == step_id)).one()
+        return self._get_one(StepRow, step_id)
 
     def load_steps(self, change_set_id: int) -> list[StepRow]:
         """Load the steps of a change set in their order."""
@@ -168,6 +181,14 @@ class ChangeSets(Repository):
         rows = self._session.execute(query.group_by(StepRow.likeness))
         return {str(likeness): int(number) for likeness, number in rows}
 
+    def count_held_ready(self, change_set_id: int) -> int:
+        """Count the open steps of a change set that are approved, and held."""
+        states = [state.value for state in OPEN_STATES - {State.IN_REVIEW}]
+        query = select(func.count(StepRow.id)).where(
+            StepRow.change_set_id == change_set_id, StepRow.held.is_(true()), StepRow.state.in_(states)
+        )
+        return self._session.scalar(query) or 0
+
     def waits_elsewhere(self, executor: str, *, but: int) -> bool:
         """Tell whether another step needs this person's account."""
         states = [state.value for state in (State.READY, State.WAITING, State.UNKNOWN, State.HALF_REPLACED)]
@@ -197,17 +218,8 @@ class ChangeSets(Repository):
 
     def is_package_busy(self, package: str, *, but: int) -> bool:
         """Tell whether another step of the package has a call going or an unknown end."""
-        busy = [state.value for state in BUSY_STATES]
-        query = self._select(StepRow).where(StepRow.package == package, StepRow.state.in_(busy), StepRow.id != but)
-        if self._one(query):
-            return True
-        waiting = self._select(StepRow).where(
-            StepRow.package == package,
-            StepRow.state == State.WAITING.value,
-            StepRow.back.in_([State.UNKNOWN.value, State.HALF_REPLACED.value]),
-            StepRow.id != but,
-        )
-        return self._one(waiting) is not None
+        values = {"workspace": self._workspace, "package": package, "but": but}
+        return self._session.scalar(_busy(), values) is not None
 
     def list_waiting_for(self, slack_user: str) -> list[StepRow]:
         """List the steps that wait for one person's account."""
@@ -216,6 +228,18 @@ class ChangeSets(Repository):
             .where(StepRow.state == State.WAITING.value, StepRow.executor == slack_user)
             .order_by(StepRow.id)
         )
+
+
+@cache
+def _busy() -> Select[Any]:
+    """Find a step of a `package`, in a `workspace`, with a call going or an unknown end, `but` for one."""
+    rests = and_(
+        StepRow.state == State.WAITING.value,
+        StepRow.back.in_([State.UNKNOWN.value, State.HALF_REPLACED.value]),
+    )
+    is_busy = or_(StepRow.state.in_([state.value for state in BUSY_STATES]), rests)
+    of_package = StepRow.workspace == bindparam("workspace"), StepRow.package == bindparam("package")
+    return select(StepRow.id).where(*of_package, is_busy, StepRow.id != bindparam("but")).limit(1)
 
 
 def _narrow(query: _Query, change_set_id: int, states: Iterable[State], text: str, likeness: str) -> _Query:

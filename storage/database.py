@@ -2,6 +2,7 @@
 
     StorageError
     ├── DatabaseDown      the database cannot be reached or is locked: try again
+    │   └── CommitUnknown   it went away in the middle of a commit, and may have made it
     ├── DatabaseInUse     another `npmtrust run` has this SQLite file
     ├── migrate.SchemaTooNew  a newer version has been at work
     └── vault.WrongKey    the keys do not open what is stored
@@ -17,8 +18,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial, wraps
-from inspect import unwrap
+from functools import partial
 from pathlib import Path
 from types import FunctionType
 from typing import IO, Any, TypeVar
@@ -33,6 +33,7 @@ from bot.errors import StorageError
 from bot.points import AtPoint, Point
 from storage.seal_keys import NO_KEYS
 from storage.store import Store
+from storage.unsealed import Unsealed
 
 T = TypeVar("T")
 
@@ -51,8 +52,38 @@ class DatabaseDown(StorageError):
     """The database cannot be used now."""
 
 
+class CommitUnknown(DatabaseDown):
+    """A commit was begun, and nobody has said how it ended: what was written stands, or will never."""
+
+
 class DatabaseInUse(StorageError):
     """Another process runs on this SQLite file."""
+
+
+class _Turn:
+    """Who was first: whoever gives up waiting, or the thread that begins to commit."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._is_given_up = False
+        self.commits = False
+
+    def give_up(self) -> bool:
+        """Let there be no commit; False when it was begun already."""
+        with self._lock:
+            self._is_given_up = True
+            return not self.commits
+
+    def begin_commit(self) -> None:
+        """Go on to the commit, unless nobody waits for it any more.
+
+        Raises:
+            DatabaseDown: Nobody does.
+        """
+        with self._lock:
+            if self._is_given_up:
+                raise DatabaseDown("it took too long")
+            self.commits = True
 
 
 class Database:
@@ -64,6 +95,8 @@ class Database:
         """Slack's team id; every row that is read or written belongs to it."""
         self.seal_keys = NO_KEYS
         """With these the record is written."""
+        self.unsealed = Unsealed()
+        """What transactions of this process have put on record, until it is sealed."""
         self.at_point: AtPoint | None = None
         """Is told, in the thread of the work, that a commit is about to be made or has just been made, and of what."""
         self._file = self.engine.url.database if self.is_sqlite else None
@@ -108,25 +141,19 @@ class Database:
             within: Seconds; a transaction that has not come to its end by then is rolled back. None: no limit.
 
         Raises:
-            DatabaseDown: it could not be done now.
+            CommitUnknown: it may be committed, or not; who has to know looks again, or does again what can be.
+            DatabaseDown: it could not be done now, and nothing of it stands.
         """
-        given_up = threading.Event()
-
-        @wraps(work)
-        def work_in_time(store: Store) -> T:
-            result = work(store)
-            if given_up.is_set():
-                raise DatabaseDown("it took too long")
-            return result
-
+        turn = _Turn()
         # With the context of the caller, so that a line that is logged in the thread tells what it is about.
-        transact = partial(contextvars.copy_context().run, self._transact, work_in_time)
+        transact = partial(contextvars.copy_context().run, self._transact, work, turn)
         running = asyncio.get_running_loop().run_in_executor(self._executor, transact)
         done, _ = await asyncio.wait({running}, timeout=within)
         if not done:
-            given_up.set()
+            is_in_time = turn.give_up()
             running.cancel()  # where it still waits for its turn; else the thread finds that it was given up
-            raise DatabaseDown(f"it did not answer within {within:g} s")
+            late = DatabaseDown if is_in_time else CommitUnknown
+            raise late(f"it did not answer within {within:g} s")
         return running.result()
 
     async def call(self, work: Callable[[Engine], T]) -> T:
@@ -143,30 +170,33 @@ class Database:
         except DBAPIError as err:
             raise DatabaseDown(str(err.orig)) from err
 
-    def _transact(self, work: Callable[[Store], T]) -> T:
+    def _transact(self, work: Callable[[Store], T], turn: _Turn) -> T:
         for _ in range(TRIES - 1):
             try:
-                return self._transact_once(work)
+                return self._transact_once(work, turn)
             except (StaleDataError, IntegrityError):
                 continue  # somebody else was first: look again at what stands
         try:
-            return self._transact_once(work)
+            return self._transact_once(work, turn)
         except (StaleDataError, IntegrityError) as err:
             raise DatabaseDown("others kept changing the same rows") from err
 
-    def _transact_once(self, work: Callable[[Store], T]) -> T:
+    def _transact_once(self, work: Callable[[Store], T], turn: _Turn) -> T:
         try:
             with Session(self.engine, expire_on_commit=False) as session:
+                store = Store(session, self.workspace, self.seal_keys, self.unsealed)
                 with session.begin():
-                    result = work(Store(session, self.workspace, self.seal_keys))
+                    result = work(store)
                     session.flush()  # what comes now is the commit, and nothing else
                     self._pass(work, Point.BEFORE_COMMIT)
+                    turn.begin_commit()
+                self.unsealed.keep(store.list_recorded())
                 self._pass(work, Point.AFTER_COMMIT)
                 return result
         except IntegrityError:
             raise
         except DBAPIError as err:
-            raise DatabaseDown(str(err.orig)) from err
+            raise (CommitUnknown if turn.commits else DatabaseDown)(str(err.orig)) from err
 
     def _pass(self, work: Callable[[Store], object], point: Point) -> None:
         if self.at_point is not None:
@@ -182,7 +212,6 @@ class Database:
 
 def name_of(work: Callable[[Store], object]) -> str:
     """Name the work of a transaction: the function, or of a lambda where it stands and what it calls."""
-    work = unwrap(work)
     code = work.__code__ if isinstance(work, FunctionType) else None
     module, _, function = f"{work.__module__}.{getattr(work, '__qualname__', '')}".partition(".<locals>.<lambda>")
     called = [name for name in code.co_names if name != "clock"] if code else []
@@ -228,8 +257,11 @@ def make_engine(url: str) -> Engine:
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         _keep_private(parsed.database)
-    threads = {"check_same_thread": False}
-    engine = create_engine(parsed, poolclass=StaticPool, connect_args=threads, hide_parameters=True)
+    # It keeps 128 statements parsed where nothing is said, fewer than ours: those of a call would be parsed at each.
+    given: dict[str, Any] = {"check_same_thread": False, "cached_statements": 1000}
+    engine = create_engine(
+        parsed, poolclass=StaticPool, connect_args=given, hide_parameters=True, insertmanyvalues_page_size=100
+    )
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_immediate)
     return engine

@@ -1,8 +1,12 @@
 """Deliveries from Slack: committed before the ack, claimed by compare-and-set, emptied when done."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import and_, exists, or_
+from sqlalchemy import BindParameter, Select, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from storage.models import InboxRow
@@ -15,28 +19,45 @@ CLAIM = timedelta(seconds=60)
 """How long a claim holds; after it somebody else may do the work (the first one has died)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A delivery that is to be kept."""
+
+    key: str
+    """The same when Slack sends the same again."""
+    kind: str
+    person: str
+    channel: str
+    sealed_payload: str
+    after: timedelta
+    """It is done after this."""
+    ends: float
+    """By the event loop's clock: so long who delivered it waits."""
+
+
 class Inbox(Repository):
     """The queue of what Slack sent."""
 
-    def add(
-        self, *, delivery_key: str, kind: str, person: str, sealed_payload: str, now: datetime, channel: str = ""
-    ) -> InboxRow | None:
-        """Keep a delivery; None when it is here already."""
-        if self._one(self._select(InboxRow).where(InboxRow.delivery_key == delivery_key)):
-            return None
-        return self._add(
-            InboxRow(
-                workspace=self._workspace,
-                delivery_key=delivery_key,
-                kind=kind,
-                person=person,
-                channel=channel,
-                sealed_payload=sealed_payload,
-                received_at=now,
-                state="new",
-                next_try_at=now,
-            )
+    def find_known(self, keys: Collection[str]) -> dict[str, bool]:
+        """Find deliveries that are here already, and whether each was refused."""
+        found = self._session.execute(_with_keys(), {"workspace": self._workspace, "keys": list(keys)})
+        return {key: state == REFUSED for key, state in found}
+
+    def put(self, letter: Letter, now: datetime, *, is_refused: bool = False) -> InboxRow:
+        """Keep what is not here yet; one that is refused is never done."""
+        row = InboxRow(
+            workspace=self._workspace,
+            delivery_key=letter.key,
+            kind=letter.kind,
+            person=letter.person,
+            channel=letter.channel,
+            sealed_payload="" if is_refused else letter.sealed_payload,
+            received_at=now,
+            state=REFUSED if is_refused else "new",
+            next_try_at=now + letter.after,
         )
+        self._session.add(row)
+        return row
 
     def claim(self, now: datetime) -> InboxRow | None:
         """Take the oldest delivery that is due, or whose claim has ended.
@@ -44,18 +65,7 @@ class Inbox(Repository):
         While one of a person is being done, or has not been tried yet, a later one of theirs waits: a withdrawal must
         not overtake the approval. One that was put off is not waited for.
         """
-        due = self._select(InboxRow).where(InboxRow.state.in_(["new", "claimed"]), InboxRow.next_try_at <= now)
-        earlier = aliased(InboxRow)
-        in_hand = or_(and_(earlier.state == "claimed", earlier.next_try_at > now), earlier.tries == 0)
-        overtaken = exists().where(
-            earlier.workspace == self._workspace,
-            earlier.person == InboxRow.person,
-            earlier.id < InboxRow.id,
-            earlier.state.in_(["new", "claimed"]),
-            in_hand,
-        )
-        ordered = due.where(~overtaken).order_by(InboxRow.next_try_at, InboxRow.id)
-        row = self._one(ordered.with_for_update(of=InboxRow, skip_locked=True))
+        row = self._session.scalars(_next_due(), {"workspace": self._workspace, "now": now}).first()
         if row is not None:
             row.state, row.next_try_at, row.tries = "claimed", now + CLAIM, row.tries + 1
         return row
@@ -74,7 +84,7 @@ class Inbox(Repository):
 
     def load(self, row_id: int) -> InboxRow | None:
         """Load one."""
-        return self._one(self._select(InboxRow).where(InboxRow.id == row_id))
+        return self._get(InboxRow, row_id)
 
     def finish(self, row_id: int, *, failed: bool = False) -> None:
         """Close a delivery and forget what it said."""
@@ -87,3 +97,29 @@ class Inbox(Repository):
         row = self.load(row_id)
         if row is not None:
             row.state, row.next_try_at = "new", until
+
+
+@cache
+def _next_due() -> Select[Any]:
+    """Find the oldest delivery that may be done; the parameters are `workspace` and `now`."""
+    now: BindParameter[datetime] = bindparam("now")
+    mine = InboxRow.workspace == bindparam("workspace"), InboxRow.state.in_(["new", "claimed"])
+    earlier = aliased(InboxRow)
+    overtaken = exists().where(
+        earlier.workspace == bindparam("workspace"),
+        earlier.person == InboxRow.person,
+        earlier.id < InboxRow.id,
+        earlier.state.in_(["new", "claimed"]),
+        or_(and_(earlier.state == "claimed", earlier.next_try_at > now), earlier.tries == 0),
+    )
+    due = select(InboxRow).where(*mine, InboxRow.next_try_at <= now, ~overtaken)
+    ordered = due.order_by(InboxRow.next_try_at, InboxRow.id).limit(1)
+    return ordered.with_for_update(of=InboxRow, skip_locked=True)
+
+
+@cache
+def _with_keys() -> Select[str, str]:
+    """Find the states of those in a `workspace` that have one of some `keys`."""
+    mine = InboxRow.workspace == bindparam("workspace")
+    query = select(InboxRow.delivery_key, InboxRow.state)
+    return query.where(mine, InboxRow.delivery_key.in_(bindparam("keys", expanding=True)))

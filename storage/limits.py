@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import func, select
+from sqlalchemy import CompoundSelect, bindparam, func, literal, select
 
 from storage.account_models import HandoffRow
 from storage.inbox import REFUSED
@@ -28,15 +29,41 @@ class Limits(Repository):
         )
         return self._session.scalar(query.order_by(InboxRow.received_at.desc()).offset(nth - 1).limit(1))
 
-    def find_link(self, person: str, nth: int, *, login: bool, since: datetime, now: datetime) -> datetime | None:
-        """Tell when the nth newest link of a person was made, to log in or to confirm; None when there are fewer."""
+    def count_lately(
+        self, people: Collection[str], channels: Collection[str], *, since: datetime, now: datetime
+    ) -> dict[tuple[str, str], int]:
+        """Count all that came from people, as ("person", id), and from channels, in one look."""
+        asked = {"workspace": self._workspace, "since": since, "now": now}
+        found = self._session.execute(_lately(), {**asked, "people": list(people), "channels": list(channels)})
+        return {(what, which): number for what, which, number in found}
+
+    def find_link(
+        self, nth: int, *, login: bool, since: datetime, now: datetime, person: str = "", channel: str = ""
+    ) -> datetime | None:
+        """Tell when the nth newest link was made, to log in or to confirm; None when there are fewer.
+
+        Args:
+            nth: Counted from the newest.
+            login: To log in, and not to confirm.
+            since: What is older does not count.
+            now: What is newer does not count.
+            person: Whose links.
+            channel: Else those of all who asked to log in there, or confirmed what was asked for there.
+        """
         query = select(HandoffRow.created_at).where(
             HandoffRow.workspace == self._workspace,
-            HandoffRow.slack_user == person,
             HandoffRow.created_at > since,
             HandoffRow.created_at <= now,
             HandoffRow.login.is_(login),
         )
+        if person:
+            query = query.where(HandoffRow.slack_user == person)
+        elif login:
+            query = query.where(HandoffRow.announce_in == channel)
+        else:
+            query = query.join(StepRow, StepRow.id == HandoffRow.step_id)
+            query = query.join(ChangeSetRow, ChangeSetRow.id == StepRow.change_set_id)
+            query = query.where(ChangeSetRow.channel == channel)
         return self._session.scalar(query.order_by(HandoffRow.created_at.desc()).offset(nth - 1).limit(1))
 
     def list_asked(
@@ -55,3 +82,15 @@ class Limits(Repository):
             .group_by(ChangeSetRow.id, ChangeSetRow.created_at)
         )
         return [(at, steps) for at, steps in self._session.execute(query.order_by(ChangeSetRow.created_at))]
+
+
+@cache
+def _lately() -> CompoundSelect[str, str, int]:
+    """Count what came in a `workspace` after `since` and not after `now`, of `people` and of `channels`."""
+    span = InboxRow.received_at > bindparam("since"), InboxRow.received_at <= bindparam("now")
+    lately = InboxRow.workspace == bindparam("workspace"), *span
+    of_people = InboxRow.person.in_(bindparam("people", expanding=True))
+    of_channels = InboxRow.channel.in_(bindparam("channels", expanding=True))
+    by_person = select(literal("person"), InboxRow.person, func.count()).where(*lately, of_people)
+    by_channel = select(literal("channel"), InboxRow.channel, func.count()).where(*lately, of_channels)
+    return by_person.group_by(InboxRow.person).union_all(by_channel.group_by(InboxRow.channel))

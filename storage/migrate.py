@@ -1,15 +1,22 @@
-"""Bringing a database to the schema that this version needs."""
+"""Bringing a database to the schema that this version needs.
+
+Alembic is loaded when there is something to bring: it takes memory, which a bot that runs for weeks has to pay for.
+"""
 
 from enum import Enum, auto
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy import Connection, Engine, func, inspect, select, text
 
 from bot.errors import StorageError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_VERSIONS = "alembic_version"
+"""Alembic's table, with the revision that the database has."""
 
 LOCK = 0x6E706D74
 """Of PostgreSQL's advisory locks, the one of whoever migrates: `npmt`."""
@@ -27,7 +34,6 @@ def upgrade(engine: Engine) -> None:
     """
     if compare(engine) is Schema.NEWER:
         raise SchemaTooNew("a newer npmtrust has brought the database to a schema that this one does not know")
-    config = configuration()
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":  # SQLite's transactions are one at a time anyway
             for limit in ("lock_timeout", "statement_timeout"):  # to wait here is right, and a large table takes time
@@ -35,8 +41,15 @@ def upgrade(engine: Engine) -> None:
             connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
         if compare(connection) is Schema.CURRENT:
             return  # somebody else was first
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        _migrate(connection)
+
+
+def _migrate(connection: Connection) -> None:
+    from alembic import command
+
+    config = configuration()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def is_under_way(engine: Engine) -> bool:
@@ -59,18 +72,28 @@ class Schema(Enum):
 
 def compare(database: Engine | Connection) -> Schema:
     """Look at the schema that the database has."""
-    script = ScriptDirectory.from_config(configuration())
     if isinstance(database, Engine):
         with database.begin() as connection:
-            found = set(MigrationContext.configure(connection).get_current_heads())
+            found = _revisions_in(connection)
     else:
-        found = set(MigrationContext.configure(database).get_current_heads())
-    if found == set(script.get_heads()):
+        found = _revisions_in(database)
+    known = revisions()
+    if found == {known[-1]}:
         return Schema.CURRENT
     if not found:
         return Schema.EMPTY
-    known = {step.revision for step in script.walk_revisions()}
-    return Schema.OLDER if found <= known else Schema.NEWER
+    return Schema.OLDER if found <= set(known) else Schema.NEWER
+
+
+def _revisions_in(connection: Connection) -> set[str]:
+    if not inspect(connection).has_table(_VERSIONS):
+        return set()
+    return set(connection.scalars(text(f"SELECT version_num FROM {_VERSIONS}")))  # noqa: S608 -- a constant of ours
+
+
+def revisions() -> list[str]:
+    """List the revisions that this version knows, oldest first: their files begin with them."""
+    return sorted(file.name.partition("_")[0] for file in _MIGRATIONS.glob("versions/[0-9]*_*.py"))
 
 
 def is_current(engine: Engine) -> bool:
@@ -78,8 +101,10 @@ def is_current(engine: Engine) -> bool:
     return compare(engine) is Schema.CURRENT
 
 
-def configuration() -> Config:
+def configuration() -> "Config":
     """Make what Alembic works with; `upgrade` gives it the connection."""
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(_MIGRATIONS))
     return config

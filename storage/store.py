@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from storage.alarms import Alarms, Arrivals
 from storage.audit_log import AuditLog
+from storage.audit_models import AuditRow
 from storage.ballots import Ballots
 from storage.batches import Batches
 from storage.catalogue import Catalogue
@@ -43,6 +44,7 @@ from storage.seals import Seals
 from storage.surfaces import Surfaces
 from storage.surveys import Surveys
 from storage.trends import Pictures, Trends
+from storage.unsealed import Unsealed
 from storage.uploads import Uploads
 from storage.watches import Digests, Watches
 from storage.windows import Windows
@@ -51,10 +53,13 @@ from storage.windows import Windows
 class Store:
     """The repositories of one workspace, bound to one transaction."""
 
-    def __init__(self, session: Session, workspace: str, seal_keys: SealKeys = NO_KEYS) -> None:
+    def __init__(
+        self, session: Session, workspace: str, seal_keys: SealKeys = NO_KEYS, unsealed: Unsealed | None = None
+    ) -> None:
         self._session = session
         self.workspace = workspace
         self._seal_keys = seal_keys
+        self._unsealed = unsealed or Unsealed()
 
     @cached_property
     def inbox(self) -> Inbox:
@@ -249,7 +254,7 @@ class Store:
     @cached_property
     def seals(self) -> Seals:
         """The seals over the record."""
-        return Seals(self._session, self.workspace, self._seal_keys)
+        return Seals(self._session, self.workspace, self._seal_keys, self._unsealed)
 
     @cached_property
     def figures(self) -> Figures:
@@ -261,6 +266,10 @@ class Store:
         self.lanes.release_all(now)
         self.inbox.release_all(now)
         self.surfaces.release_all(now)
+
+    def list_recorded(self) -> list[AuditRow]:
+        """List what this transaction puts on record; each event has its id once all was sent."""
+        return self.audit.added if "audit" in self.__dict__ else []
 
     def when_committed(self, act: Callable[[], None]) -> None:
         """Do something once this transaction is committed, and never when it is not. It must not touch the database."""

@@ -37,7 +37,7 @@ def pytest_collection_finish() -> None:
     """Keep the collector from going through everything that is imported again and again: a sixth of all time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(100_000, 50, 100)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -23,7 +23,7 @@ def _make_remembering(url: str) -> Engine:
     """Let all engines of a kind share what SQLAlchemy wrote: each world has one, and would write everything anew."""
     engine = _make_engine(url)
     dialect, written = _written.get(engine.dialect.name, (engine.dialect, {}))
-    if not hasattr(dialect, "server_version_info"):  # it never had a connection, which would have told it what it needs
+    if not hasattr(dialect, "default_isolation_level"):  # it had no connection, which tells it
         dialect, written = _written[engine.dialect.name] = engine.dialect, {}
     engine.dialect = dialect  # it is part of the key
     engine.update_execution_options(compiled_cache=written)

@@ -53,7 +53,7 @@ def test_every_attack_has_a_defence_and_a_test() -> None:
 def test_the_limits_are_those_of_the_code() -> None:
     numbers = {each.strip() for line in SECURITY.splitlines() if line.startswith("|") for each in line.split("|")}
     in_code = [each.most for each in vars(limits).values() if isinstance(each, limits.Limit)]
-    assert len(in_code) == 7
+    assert len(in_code) == 9
     assert [most for most in in_code if f"{most:,}" not in numbers] == []
     assert Settings.model_fields["sessions"].default == "after_batch"
 

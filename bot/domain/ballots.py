@@ -158,3 +158,7 @@ class Counted(Frozen):
     """How many ticked steps were decided on or ended in the meantime: they did not need it."""
     left: int = 0
     """How many steps this person was shown and did not tick."""
+    own: int = 0
+    """Of those that can run now, how many do so with this person's account."""
+    others: tuple[tuple[str, int], ...] = ()
+    """Of those that can run now, how many do so with whose account instead of this person's: Slack ids."""

@@ -76,7 +76,6 @@ class Why(StrEnum):
     NOT_YOURS = "not shown to your account by npm"
     PRIVATE = "private, where everybody reads the channel"
     POLICY = "not allowed by the policy"
-    CHANNEL = "whose requests the policy wants in another channel"
     NO_REPOSITORY = "without a repository that fits"
     MISFIT = "for which what is written makes no publisher"
     UNREADABLE = "that could not be read"
@@ -98,6 +97,8 @@ class Wanted(Frozen):
     """Of what goes; one of the two is given for a revoke and a replace."""
     row: int = 0
     """Of the file that it came from; 0: of none."""
+    hidden: bool = False
+    """Nobody named it: it came from the catalogue, where only accounts see it."""
 
 
 def wanted_of(command: Change, packages: Iterable[PackageName]) -> list[Wanted]:
@@ -169,6 +170,15 @@ CALLS = {CREATE: 1, REVOKE: 2, REPLACE: 4}
 """How many calls one package takes: a create goes out blind; others are read first, a replace once more before it."""
 
 
+class PlacedRequest(NamedTuple):
+    """What is asked for in one channel, or will be."""
+
+    channel: str
+    packages: int
+    number: int = 0
+    """Of its change set; 0: not asked for yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class ListedGroup:
     """Packages for which the same is wanted."""
@@ -206,9 +216,8 @@ class BatchView:
     effort: Effort | None = None
     catalogue: CatalogueNote | None = None
     remarks: tuple[str, ...] = ()
-    number: int = 0
-    """Of the request that it became."""
-    staged: int = 0
+    requests: tuple[PlacedRequest, ...] = ()
+    """What it became; before that what it will become, where the policy wants it in several channels."""
 
     def count(self, *statuses: Status) -> int:
         """Count the packages with one of some statuses."""

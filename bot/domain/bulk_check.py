@@ -21,7 +21,12 @@ _COLUMN_OF = {"repo": "repository", "project": "repository"}
 
 
 def check_sheet(
-    sheet: Sheet, defaults: Defaults, *, names_of: NamesOf, is_our_registry: Callable[[str], bool]
+    sheet: Sheet,
+    defaults: Defaults,
+    *,
+    names_of: NamesOf,
+    is_our_registry: Callable[[str], bool],
+    hidden: frozenset[str] = frozenset(),
 ) -> Checked:
     """Find out what is asked for each package, and all that is in the way.
 
@@ -30,6 +35,7 @@ def check_sheet(
         defaults: What the form says.
         names_of: Resolves patterns.
         is_our_registry: Tells whether `--registry` names the configured one.
+        hidden: Names that only accounts see: what a pattern finds of them is not told here.
     """
     faults, found = list(sheet.faults), list[Wanted]()
     for wish in sheet.wishes:
@@ -43,11 +49,16 @@ def check_sheet(
             return Checked(unit=sheet.unit, faults=(too_many_fault(f"more than {MOST_ROWS:,} packages"),))
         for package in packages:
             wanted, mistakes = _settle(wish, package, defaults)
+            if wish.selection and package in hidden and package not in wish.selection.names:
+                wanted = wanted.model_copy(update={"hidden": True})
+                mistakes = [each.model_copy(update={"got": wish.selection.text}) for each in mistakes]
             faults += [_fault(wish, mistake) for mistake in mistakes]
             found += [wanted] if not mistakes else []
     first: dict[str, Wanted] = {}
     for wanted in found:
-        first.setdefault(_content(wanted), wanted)
+        known = first.setdefault(_content(wanted), wanted)
+        if known.hidden and not wanted.hidden:
+            first[_content(wanted)] = wanted  # who names it may be told of it
     distinct = list(first.values())
     against = list(_contradictions(distinct))
     faults += [_contradiction(sheet.unit, wanted, other) for wanted, other in against]
@@ -132,7 +143,7 @@ def _nothing_known(wish: Wish) -> Mistake:
 
 def _content(wanted: Wanted) -> str:
     """What it asks for, wherever it stands: the order of permissions and of fields means nothing."""
-    document = wanted.model_dump(mode="json", exclude={"row"})
+    document = wanted.model_dump(mode="json", exclude={"row", "hidden"})
     document["permissions"] = sorted(wanted.permissions or (Permission.PUBLISH,))
     document["fields"] = sorted((name, list(values)) for name, values in wanted.fields.items())
     return repr(sorted(document.items()))
@@ -173,7 +184,7 @@ def _contradiction(unit: Unit, wanted: Wanted, other: Wanted) -> Fault:
     mistake = Mistake(
         what=f"{unit.value.capitalize()} {other.row} asks for something else for the same package.",
         expected="one of them; to put one configuration in the place of another: replace",
-        got=wanted.package,
+        got="" if wanted.hidden else wanted.package,
         field="package",
     )
     return Fault(row=wanted.row, column="package", mistake=mistake)

@@ -1,6 +1,7 @@
 """Commands written as lines that parse to them again, and the forms that stand for such lines."""
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from bot.domain.command_tokens import quote, write_flag
 from bot.domain.commands import (
@@ -29,7 +30,9 @@ from bot.domain.commands import (
     Unwatch,
     Watch,
 )
-from bot.domain.publishers import PROVIDERS, Permission
+from bot.domain.operations import Create, Operation, Replace, Revoke
+from bot.domain.packages import PackageName
+from bot.domain.publishers import PROVIDERS, Permission, fields_of
 
 YES_REMARK = "You wrote --yes: that answers npm's own question, and approval here still stands."
 PERMISSION_FLAGS = {Permission.PUBLISH: "allow-publish", Permission.STAGE: "allow-stage-publish"}
@@ -55,6 +58,38 @@ def draft_of(command: Command) -> FormDraft | None:
             )
         case _:
             return None
+
+
+def command_of(operation: Operation, *packages: PackageName) -> SetUp | RevokeTrust | ReplaceTrust:
+    """Write the command that asks for what a step does; for other packages than its own where some are named."""
+    named = packages or (operation.package,)
+    match operation:
+        case Create():
+            return SetUp(
+                provider=operation.publisher.provider,
+                packages=named,
+                fields=dict(fields_of(operation.publisher)),
+                permissions=operation.permissions,
+                permissions_stated=True,
+            )
+        case Revoke():
+            return RevokeTrust(
+                packages=named,
+                configuration_id="" if operation.from_repository else operation.configuration_id,
+                from_repository=operation.from_repository,
+            )
+        case Replace():
+            return ReplaceTrust(
+                packages=named,
+                configuration_id="" if operation.from_repository else operation.configuration_id,
+                from_repository=operation.from_repository,
+                provider=operation.publisher.provider,
+                fields=dict(fields_of(operation.publisher)),
+                permissions=operation.permissions,
+                permissions_stated=True,
+            )
+        case _:  # pragma: no cover
+            assert_never(operation)
 
 
 def _parts(command: Command) -> Iterator[str]:

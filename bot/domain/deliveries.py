@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from bot.domain.values import Frozen
 
@@ -70,3 +70,6 @@ Answerable: TypeAlias = CommandDelivery | ClickDelivery | SubmissionDelivery
 """What somebody waits for an answer to."""
 
 Delivery: TypeAlias = Annotated[Answerable | HomeDelivery, Field(discriminator="kind")]
+
+DELIVERY: TypeAdapter[Delivery] = TypeAdapter(Delivery)
+"""How one is written down and read."""

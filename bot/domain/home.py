@@ -161,5 +161,6 @@ class HomeContent:
 
     @property
     def waits(self) -> int:
-        """How many things wait for this person."""
-        return self.decide_in_all + len(self.confirm) + bool(self.ready) + bool(self.log_in)
+        """How many things wait for this person, the links among them that an admin has to confirm."""
+        of_admin = self.admin.pending_in_all if self.admin else 0
+        return self.decide_in_all + len(self.confirm) + bool(self.ready) + bool(self.log_in) + of_admin

@@ -93,6 +93,11 @@ class Plan(StrEnum):
     CREATE_THEN_REVOKE = "create_then_revoke"
     REVOKE_THEN_CREATE = "revoke_then_create"
 
+    @property
+    def calls(self) -> int:
+        """How many calls it takes from its approval on: before a replace it is looked once more."""
+        return 1 if self in {Plan.CREATE, Plan.REVOKE} else 3
+
 
 class Call(StrEnum):
     """The call that a step makes next."""

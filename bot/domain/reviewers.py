@@ -49,6 +49,8 @@ class StepFacts(Frozen):
     is_forbidden: bool = False
     """The policy in force now would refuse to stage it."""
     is_revoke: bool = False
+    requester_npm: str = ""
+    """The npm user whom the requester was linked to when they asked: whoever else is linked to it now is them."""
 
 
 class Directory(Frozen):
@@ -77,10 +79,10 @@ def reviewers_of(facts: StepFacts, directory: Directory) -> Reviewers:
     names = _reviewing_maintainers(facts, directory)
     named = [*_expand(policy.reviewers, directory)]
     if not policy.self_approval:
-        named = [person for person in named if person != facts.requester]
+        named = [person for person in named if not _is_requester(person, facts, directory)]
     are_admins = bool(facts.maintainers) and MAINTAINERS in policy.reviewers and not names and not named
     if are_admins:
-        named = sorted(directory.admins if policy.self_approval else directory.admins - {facts.requester})
+        named = [person for person in sorted(directory.admins) if not _is_requester(person, facts, directory)]
     found = {name: directory.slack_user_of(name) for name in names}
     refused = denied_people(policy.reviewers, directory)
     may = [person for person in dict.fromkeys([*filter(None, found.values()), *named]) if person not in refused]
@@ -97,8 +99,17 @@ def _reviewing_maintainers(facts: StepFacts, directory: Directory) -> tuple[str,
     alone = _is_revoke_alone(facts)
     if not alone and MAINTAINERS not in facts.policy.reviewers:
         return ()
-    own = None if alone or facts.policy.self_approval else directory.npm_users.get(facts.requester)
-    return tuple(name for name in facts.maintainers if name != own)
+    if alone or facts.policy.self_approval:
+        return facts.maintainers
+    own = {directory.npm_users.get(facts.requester), facts.requester_npm}
+    return tuple(name for name in facts.maintainers if name not in own)
+
+
+def _is_requester(person: str, facts: StepFacts, directory: Directory) -> bool:
+    """Tell whether somebody asked for it, be it with another Slack account: an npm user is one person."""
+    if person == facts.requester:
+        return True
+    return bool(facts.requester_npm) and directory.npm_users.get(person) == facts.requester_npm
 
 
 def _is_revoke_alone(facts: StepFacts) -> bool:

@@ -34,6 +34,15 @@ class Awaited(Frozen):
     steps: int
     away: bool = False
     """Nothing is minted before they press "I'm ready"."""
+    words: str = ""
+    """npm's own, of why no account that there is can make the call."""
+
+
+class Shared(Frozen):
+    """What is still to run with one of several accounts."""
+
+    npm_user: str
+    steps: int
 
 
 class Ended(Frozen):
@@ -63,7 +72,11 @@ class SumView(Frozen):
     """The first of them."""
     groups_in_all: int = 0
     held: int = 0
+    held_ready: int = 0
+    """Those of them that are approved."""
     awaited: tuple[Awaited, ...] = ()
+    shares: tuple[Shared, ...] = ()
+    """Where several accounts share what is approved; the largest first."""
     reviewers: tuple[str, ...] = ()
     """Slack ids of who may approve, of the steps that were looked at."""
     unlinked: tuple[str, ...] = ()
@@ -109,7 +122,7 @@ class SumView(Frozen):
     @property
     def running(self) -> int:
         """How many steps are approved and not over; held ones are not counted."""
-        return max(0, self.left - self.tally.get(State.IN_REVIEW, 0) - self.held)
+        return max(0, self.left - self.tally.get(State.IN_REVIEW, 0) - self.held_ready)
 
     @property
     def minutes_left(self) -> int | None:

@@ -12,6 +12,7 @@ _SECTION = 3000
 _URL = 3000
 MOST_IN_DIALOG = 300
 """Characters of the text of Slack's dialog before a press counts."""
+_SPOKEN = 75
 _NOTHING = "-"
 """Slack refuses empty text."""
 _CONTEXT = 2000
@@ -81,6 +82,11 @@ def button(label: str, action: Action, value: str = "", *, style: str = "", conf
     if confirm:
         built["confirm"] = confirm
     return built
+
+
+def about(control: Block, what: str) -> Block:
+    """Name to a screen reader what a button is about, where several with one label stand below each other."""
+    return control | {"accessibility_label": cut(clean(f"{control['text']['text']} {what}"), _SPOKEN)}
 
 
 def link_button(label: str, action: Action, url: str, *, style: str = "") -> Block | None:

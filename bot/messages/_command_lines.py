@@ -1,13 +1,10 @@
 """Lines of ours to type, each in a block where nothing is interpreted."""
 
-from typing import assert_never
-
-from bot.domain.command_line import command_line_of
-from bot.domain.commands import Command, ListTrust, ReplaceTrust, RevokeTrust, SetUp
+from bot.domain.command_line import command_line_of, command_of
+from bot.domain.commands import ListTrust
 from bot.domain.lifecycle import Plan, State
 from bot.domain.operations import Create, Operation, Replace, Revoke, plan_of, revoked_id_of
 from bot.domain.overview import ChangeSetView, StepView
-from bot.domain.publishers import fields_of
 from bot.messages._words import COMMAND
 
 _ASK_AGAIN = frozenset({State.REFUSED, State.EXPIRED, State.CANCELLED})
@@ -15,9 +12,11 @@ _LOOK = frozenset({State.CONFLICT, State.UNRESOLVED, State.LEFT_HALF})
 
 
 def way_out_of(step: StepView) -> str:
-    """Write the line with which somebody goes on after an end: ask again, or look first; empty where there is none."""
-    is_rejected = step.state is State.REJECTED and not isinstance(step.operation, Create)  # else a form is offered
-    if step.state in _ASK_AGAIN or is_rejected:
+    """Write the line with which somebody goes on after an end: ask again, or look first; empty where there is none.
+
+    What was rejected has a form.
+    """
+    if step.state in _ASK_AGAIN:
         return _line_of(step.operation)
     if step.state is State.RESTORED and isinstance(step.operation, Replace):
         return _line_of(_with_id(step.operation, step.configuration_id))
@@ -57,31 +56,4 @@ def _other_half(operation: Replace) -> Operation:
 
 
 def _line_of(operation: Operation) -> str:
-    match operation:
-        case Create():
-            command: Command = SetUp(
-                provider=operation.publisher.provider,
-                packages=(operation.package,),
-                fields=dict(fields_of(operation.publisher)),
-                permissions=operation.permissions,
-                permissions_stated=True,
-            )
-        case Revoke():
-            command = RevokeTrust(
-                packages=(operation.package,),
-                configuration_id="" if operation.from_repository else operation.configuration_id,
-                from_repository=operation.from_repository,
-            )
-        case Replace():
-            command = ReplaceTrust(
-                packages=(operation.package,),
-                configuration_id="" if operation.from_repository else operation.configuration_id,
-                from_repository=operation.from_repository,
-                provider=operation.publisher.provider,
-                fields=dict(fields_of(operation.publisher)),
-                permissions=operation.permissions,
-                permissions_stated=True,
-            )
-        case _:
-            assert_never(operation)
-    return f"{COMMAND} {command_line_of(command)}"
+    return f"{COMMAND} {command_line_of(command_of(operation))}"

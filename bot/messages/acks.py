@@ -11,6 +11,14 @@ def not_stored() -> Message:
     return answer("Nothing was stored: my database does not answer. Please try again in a minute.")
 
 
+def perhaps_stored() -> Message:
+    """The database went away in the middle of a commit: neither is promised."""
+    return answer(
+        "I cannot tell whether this was stored: my database went away in the middle of it."
+        " If I say nothing more of it within some minutes, please try again."
+    )
+
+
 def broken(error_id: str) -> Message:
     """An accident, with the number under which it stands in the log."""
     return answer(

@@ -194,15 +194,28 @@ def render_approvals_counted(
 ) -> Message:
     """Say what an approval of many steps counted for, and what follows."""
     run = sum(counted.states.get(state, 0) for state in (State.READY, State.WAITING))
+    rests = what_next in {Next.HELD, Next.PAUSED}
     outlook = outlook_words(calls, asking) if calls > 1 and what_next in {Next.CONFIRM, Next.IN_TURN} else ""
     more = f"{count(counted.missing, 'more approval')} to go for the others." if counted.missing else ""
     return _said(
         f"👍 Your approval of {count(counted.decided, 'package')} of C-{number} counts.",
-        f"{count(run, 'package')} can run. {next_words(what_next, executor)}" if run else "",
+        _run_words(run, counted, calls, next_words(what_next, executor), rests=rests) if run else "",
         outlook,
         more,
         _rest_words(counted),
     )
+
+
+def _run_words(run: int, counted: Counted, calls: int, then: str, *, rests: bool) -> str:
+    """Say how many can run, or may once nothing holds them, and with whose accounts where several share them."""
+    if rests:
+        return f"{count(run, 'package')} {'is' if run == 1 else 'are'} approved. {then}"
+    if len(counted.others) + bool(counted.own) < 2:  # noqa: PLR2004 -- one shares with nobody
+        return f"{count(run, 'package')} can run. {then}"
+    own = [f"{counted.own} with your npm account"] if counted.own else []
+    shares = [*own, *(f"{steps} with that of {mention(person)}" for person, steps in counted.others)]
+    after = then if calls else "You need not do anything more."
+    return f"{count(run, 'package')} can run: {', '.join(shares)}. {after}"
 
 
 def render_rejections_counted(number: int, counted: Counted) -> Message:

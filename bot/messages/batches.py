@@ -1,8 +1,8 @@
 """Many packages in one wish: its preview, and the answers around it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from bot.domain.batch import CALLS, BatchState, BatchView, Effort, Status, Tally, Why
+from bot.domain.batch import CALLS, BatchState, BatchView, Effort, PlacedRequest, Status, Tally, Why
 from bot.messages._blocks import actions, answer, button, context, message, section
 from bot.messages._coverage import bar, catalogue_line, selection_code
 from bot.messages._text import bold, count, is_direct, mention_channel, safe, typed
@@ -13,13 +13,13 @@ from bot.messages.message import Block, Message
 _MOST_GROUPS = 8
 _MOST_LEFT_OUT = 20
 _NAME = 100
+_PACKAGE = "package"
 _DETAIL = 160
 _GONE_WRONG = (Status.SKIPPED, Status.FAULTY)
 _WHAT_TO_DO = {
     Why.NO_REPOSITORY: "name it with `--repo`",
     Why.MISFIT: "look at the template",
     Why.NOT_FOUND: f"`{COMMAND} login` lets me look with your account",
-    Why.CHANNEL: "once these are asked for, write the line again",
     Why.NO_REVIEWER: "`NPMTRUST_ADMINS` names who may review them",
 }
 """The way out, where there is a short one."""
@@ -61,8 +61,9 @@ def _preview(view: BatchView) -> Message:
     return message(
         title,
         section(bold(title), *_what_lines(view)),
-        section(*_all_lines(view)) if view.selection else None,
+        section(*_all_lines(view)) if view.selection or view.unseen else None,
         section(*_group_lines(view)) if view.groups else None,
+        section(*_place_lines(view)) if len(view.requests) > 1 else None,
         *_left_out_blocks(view),
         section(*_effort_lines(view)) if chosen else None,
         context(*(f"ℹ️ {safe(remark, 300)}" for remark in view.remarks)) if view.remarks else None,  # noqa: RUF001
@@ -78,9 +79,12 @@ def _preview(view: BatchView) -> Message:
 
 
 def _staged(view: BatchView) -> Message:
-    where = "in our messages" if is_direct(view.channel) else f"in {mention_channel(view.channel)}"
-    text = f"✅ {bold(f'Asked as C-{view.number}')} for {count(view.staged, 'package')}: see it {where}."
-    return message(text, section(text, *_what_lines(view)), *_left_out_blocks(view))
+    if len(view.requests) > 1:
+        text = f"✅ {bold(f'Asked for {count(sum(each.packages for each in view.requests), _PACKAGE)}')} in parts:"
+        asked = [text, *map(_request_line, view.requests[:_MOST_GROUPS])]
+    else:
+        asked = [f"✅ {bold(f'Asked as C-{one.number}')} for {_request_words(one)}." for one in view.requests]
+    return message(asked[0], section(*asked, *_what_lines(view)), *_left_out_blocks(view))
 
 
 def _failed(view: BatchView) -> Message:
@@ -102,16 +106,20 @@ def _failed(view: BatchView) -> Message:
 
 def _what_lines(view: BatchView) -> Iterator[str]:
     yield typed(view.what, 400) if view.what else ""
-    where = "" if is_direct(view.channel) or not view.channel else f" · in {mention_channel(view.channel)}"
-    yield f"Why: {safe(view.reason, 300)}{where}" if view.reason else ""
+    channels = [one.channel for one in view.requests] or [view.channel]
+    is_one = len(channels) == 1 and channels[0] and not is_direct(channels[0])
+    why = [f"Why: {safe(view.reason, 300)}"] if view.reason else []
+    where = [f"{'in' if why else 'In'} {mention_channel(channels[0])}"] if is_one else []
+    yield " · ".join([*why, *where])
     yield "Held: approvals are collected, and nothing runs before somebody presses *Run now*." if view.hold else ""
 
 
 def _all_lines(view: BatchView) -> Iterator[str]:
     if view.takes_all:
         yield f"⚠️ {bold('The star takes every package that I know, whoever owns it.')} Look twice before you ask."
-    found = f"{selection_code(view.selection)} matches {count(view.total, 'package')}"
-    yield f"{found}: {catalogue_line(view.catalogue, None)}." if view.catalogue else f"{found}."
+    if view.selection:
+        found = f"{selection_code(view.selection)} matches {count(view.total, 'package')}"
+        yield f"{found}: {catalogue_line(view.catalogue, None)}." if view.catalogue else f"{found}."
     if view.unseen:
         yield f"{count(view.unseen, 'name')} left out that npm does not show to you."
 
@@ -123,6 +131,27 @@ def _group_lines(view: BatchView) -> Iterator[str]:
         yield f"• {safe(group.label, 250)}: {of}{count(group.size, 'package')}"
     if len(view.groups) > _MOST_GROUPS:
         yield f"• and others: {bold('Choose…')} shows them all."
+
+
+def _place_lines(view: BatchView) -> Iterator[str]:
+    yield f"The policy wants these in several channels, so this becomes {bold(f'{len(view.requests)} requests')}:"
+    for one in view.requests[:_MOST_GROUPS]:
+        yield f"• {_channel_words(one)}: {count(one.packages, _PACKAGE)}"
+    if len(view.requests) > _MOST_GROUPS:
+        yield f"• and {len(view.requests) - _MOST_GROUPS} more"
+
+
+def _request_line(one: PlacedRequest) -> str:
+    return f"• C-{one.number} in {_channel_words(one)}: {count(one.packages, _PACKAGE)}"
+
+
+def _request_words(one: PlacedRequest) -> str:
+    where = "in our messages" if is_direct(one.channel) else f"in {mention_channel(one.channel)}"
+    return f"{count(one.packages, _PACKAGE)}: see it {where}"
+
+
+def _channel_words(one: PlacedRequest) -> str:
+    return "our messages" if is_direct(one.channel) else mention_channel(one.channel)
 
 
 def _left_out_blocks(view: BatchView) -> Iterator[Block]:
@@ -177,14 +206,23 @@ def render_batch_begun(named: int, selection: str, *, is_direct: bool) -> Messag
     )
 
 
-def render_batch_asked(number: int, channel: str, *, packages: int, left_out: int) -> Message:
-    """It was asked for."""
-    where = "the message here" if is_direct(channel) else mention_channel(channel)
-    since = f"{count(left_out, 'package')} left out: see the preview, where the reason stands."
+def render_batch_asked(one: PlacedRequest, others: Sequence[PlacedRequest] = (), *, left_out: int) -> Message:
+    """It was asked for: in one request, or in one for each channel."""
+    since = f"{count(left_out, _PACKAGE)} left out: see the preview, where the reason stands." if left_out else ""
+    if others:
+        requests = [one, *others]
+        packages = sum(each.packages for each in requests)
+        return answer(
+            f"✅ Asked for {count(packages, _PACKAGE)} in {len(requests)} requests:",
+            *map(_request_line, requests[:_MOST_GROUPS]),
+            since,
+            f"`{COMMAND} cancel C-{one.number}` takes that one back; the others go on.",
+        )
+    where = "the message here" if is_direct(one.channel) else mention_channel(one.channel)
     return answer(
-        f"✅ Asked as C-{number} for {count(packages, 'package')}: see {where}.",
-        since if left_out else "",
-        f"`{COMMAND} cancel C-{number}` takes it back.",
+        f"✅ Asked as C-{one.number} for {count(one.packages, _PACKAGE)}: see {where}.",
+        since,
+        f"`{COMMAND} cancel C-{one.number}` takes it back.",
     )
 
 
@@ -202,10 +240,11 @@ def render_batch_dropped() -> Message:
     return answer("Dropped: nothing was asked for.")
 
 
-def render_batch_over(state: BatchState, *, number: int = 0) -> Message:
+def render_batch_over(state: BatchState, *, numbers: Sequence[int] = ()) -> Message:
     """A press on a preview that is no preview any more."""
-    if number:
-        return answer(f"That was asked for already, as C-{number}: `{COMMAND} status C-{number}` shows it.")
+    if numbers:
+        named = ", ".join(f"C-{number}" for number in numbers[:_MOST_GROUPS])
+        return answer(f"That was asked for already, as {named}: `{COMMAND} status C-{numbers[0]}` shows it.")
     if state in {BatchState.LISTING, BatchState.LOOKING}:
         return answer("I still look at the packages: the preview comes when I have seen them all.")
     return answer("That was dropped, or came to nothing. Write the line again to begin anew.")

@@ -10,6 +10,7 @@ from bot.domain.mistakes import Mistake
 from bot.domain.values import Frozen
 from bot.messages._blocks import actions, answer, button, context, message, plain, section
 from bot.messages._text import bold, count, safe, typed
+from bot.messages._words import COMMAND
 from bot.messages.bulk_form import TITLE
 from bot.messages.ids import FIELD_ACTION, Action, Callback, Field
 from bot.messages.message import Block, Message, View
@@ -156,6 +157,21 @@ def faults_csv(unit: Unit, faults: Sequence[Fault]) -> bytes:
 def faults_csv_name(now: datetime) -> str:
     """Name that file."""
     return f"npmtrust-faults-{now:%Y-%m-%d-%H%M}.csv"
+
+
+def lines_file_name(number: int, place: int) -> str:
+    """Name a file of lines that are to be asked for in another way."""
+    return f"C-{number}-rejected-{place}.txt"
+
+
+def render_lines_coming(number: int, *, packages: int, files: int) -> Message:
+    """What was rejected is too long for a field of the form."""
+    rest = " The others are handed in after it, each in the same way." if files > 1 else ""
+    return answer(
+        f"The {count(packages, 'package')} that were rejected of C-{number} are too many for a field of the form.",
+        f"They came to you by DM as {count(files, 'file')}, with a line for each package: change what is to be another,"
+        f" and choose the file in the form, or in that of `{COMMAND} bulk`.{rest}",
+    )
 
 
 def _headline(upload: UploadView) -> list[str]:

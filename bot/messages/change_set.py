@@ -129,13 +129,18 @@ def _stops(view: ChangeSetView) -> Iterator[str]:
     """Say why nothing goes out to npm, as long as something could."""
     if view.paused and any(map(is_open, view.steps)):
         yield "⏸ Paused: no new call starts."
+    if any(step.held and step.state is State.IN_REVIEW for step in view.steps):
+        yield f"⏸ Held: approvals are collected, and nothing runs before somebody presses {bold('Run now')}."
     if any(is_open(step) and step.state is not State.IN_REVIEW for step in view.steps):
         yield view.stopped
 
 
 def _tally(view: ChangeSetView) -> str:
     counted = Counter(_kind(step) for step in view.steps)
-    order = ("done", "running", "waiting for a person", "in review", "ended without change", "to look at")
+    order = (
+        *("done", "running", "approved", "waiting for a person", "held"),
+        *("in review", "ended without change", "to look at"),
+    )
     return ", ".join(f"{counted[kind]} {kind}" for kind in order if counted[kind])
 
 
@@ -143,6 +148,8 @@ def _kind(step: StepView) -> str:
     match step.state:
         case State.IN_REVIEW:
             return "in review"
+        case State.READY:
+            return "held" if step.held else "approved"
         case State.WAITING:
             return "waiting for a person"
         case State.UNRESOLVED | State.LEFT_HALF:
@@ -173,7 +180,7 @@ def _buttons(view: ChangeSetView) -> Block | None:
         _pause_button(view) if steps else None,
         _run_button(view) if any(step.held for step in steps) else None,
         _replace_button(view, view.steps[0]) if len(view.steps) == 1 else None,
-        _revise_button(view, view.steps[0]) if len(view.steps) == 1 else None,
+        _revise_button(view),
         _again_button(view, view.steps[0]) if len(view.steps) == 1 else None,
         _package_button(view),
     ]
@@ -236,9 +243,10 @@ def _replace_button(view: ChangeSetView, step: StepView) -> Block | None:
     return button("Replace it…", Action.REPLACE, f"{view.offer}:{step.position}")
 
 
-def _revise_button(view: ChangeSetView, step: StepView) -> Block | None:
-    is_filled_in = step.state is State.REJECTED and isinstance(step.operation, Create)
-    return button("Revise…", Action.REVISE, f"{view.offer}:{step.position}") if is_filled_in else None
+def _revise_button(view: ChangeSetView) -> Block | None:
+    """What was rejected can be asked for in another way, all of it in one form."""
+    is_rejected = any(step.state is State.REJECTED for step in view.steps)
+    return button("Revise…", Action.REVISE, view.offer) if is_rejected else None
 
 
 def _again_button(view: ChangeSetView, step: StepView) -> Block | None:

@@ -22,6 +22,10 @@ class Next(StrEnum):
     """Another call is on its way; the link comes when this one is next."""
     OTHER_ACCOUNT = "other_account"
     """Another approver's account is used."""
+    HELD = "held"
+    """Nothing runs before somebody presses [Run now]."""
+    PAUSED = "paused"
+    """Nothing runs before somebody resumes it."""
 
 
 _STATES = {
@@ -39,10 +43,12 @@ _STATES = {
 }
 
 
-def render_approval_counted(number: int, *, missing: int, packages: int = 1) -> Message:
-    """Approved, and others must approve too."""
+def render_approval_counted(number: int, *, missing: int, packages: int = 1, is_shared: bool = False) -> Message:
+    """Approved, and others must approve too; of many packages a share may then run with the own account."""
     what = f"{count(packages, 'package')} of C-{number}" if packages > 1 else f"C-{number}"
-    return answer(f"👍 Your approval of {what} counts. {count(missing, 'more approval')} to go.")
+    share = "If you are still here then, a share of them runs with your npm account: npm's link comes by DM."
+    told = f"👍 Your approval of {what} counts. {count(missing, 'more approval')} to go."
+    return answer(told, share if is_shared else "")
 
 
 def render_approved(
@@ -53,9 +59,12 @@ def render_approved(
     return answer(f"👍 C-{number} is approved. {next_words(what_next, executor)}", outlook)
 
 
-def render_taken_over(number: int, what_next: Next) -> Message:
-    """Another reviewer's account is used from now on."""
-    return answer(f"👍 C-{number} runs with your npm account now. {next_words(what_next, '')}")
+def render_taken_over(number: int, what_next: Next, *, packages: int = 1) -> Message:
+    """Another reviewer's account is used from now on, for all of it or for a share."""
+    is_one = packages == 1
+    what = f"C-{number} runs" if is_one else f"{count(packages, 'package')} of C-{number} run"
+    now = "" if what_next in {Next.HELD, Next.PAUSED} else " now"
+    return answer(f"👍 {what} with your npm account{now}. {next_words(what_next, '')}")
 
 
 def render_already_approved(number: int, at: datetime) -> Message:
@@ -198,6 +207,13 @@ def outlook_words(calls: int, asking: Asking) -> str:
             assert_never(asking)
 
 
+def next_words_of_run(what_next: Next) -> str:
+    """Say what follows for the person who let something run; others are asked first, since nothing comes unasked."""
+    if what_next is Next.OTHER_ACCOUNT:
+        return "Whose npm account it runs with is asked by DM to press *I'm ready*, where they are not here now."
+    return next_words(what_next, "")
+
+
 def next_words(what_next: Next, executor: str) -> str:
     """Say what follows for the person who approved."""
     whose = mention(executor) if executor else "another approver"
@@ -208,6 +224,10 @@ def next_words(what_next: Next, executor: str) -> str:
             return "Next: log in at npm, since your session is over. Its link comes to you by DM."
         case Next.IN_TURN:
             return "Another call is on its way. When this one is next, I send you a DM with npm's link."
+        case Next.HELD:
+            return "It is held: nothing is sent to npm before somebody presses *Run now*."
+        case Next.PAUSED:
+            return "It is paused: nothing is sent to npm before somebody resumes it."
         case Next.OTHER_ACCOUNT:
             return f"It runs with the npm account of {whose}: you need not do anything more."
         case _:

@@ -6,7 +6,17 @@ from bot.domain.coverage import LACKING, Standing, label_of
 from bot.domain.coverage_views import PutAside, WatchView
 from bot.domain.digest import DigestContent, DigestPackage
 from bot.domain.trend import TrendPoint, fill_weeks, has_trend, percents_of, sparkline
-from bot.messages._blocks import actions, answer, button, confirmation, context, message, picture_of_file, section
+from bot.messages._blocks import (
+    about,
+    actions,
+    answer,
+    button,
+    confirmation,
+    context,
+    message,
+    picture_of_file,
+    section,
+)
 from bot.messages._coverage import (
     MEANING,
     PackageLine,
@@ -202,9 +212,9 @@ def _buttons(package: DigestPackage, value: str) -> Block | None:
         no="Keep it",
     )
     return actions(
-        button("Set up", Action.SET_UP, value),
-        button("Snooze", Action.SNOOZE, value),
-        button("Not publishing any more", Action.RETIRE, value, confirm=retire),
+        about(button("Set up", Action.SET_UP, value), package.name),
+        about(button("Snooze", Action.SNOOZE, value), package.name),
+        about(button("Not publishing any more", Action.RETIRE, value, confirm=retire), package.name),
     )
 
 

@@ -15,7 +15,8 @@ from bot.messages._text import clean_lines, cut
 from bot.messages.ids import FIELD_ACTION, Callback, Field
 from bot.messages.message import Block, View
 
-_LONGEST = 3000
+LONGEST = 3000
+"""Letters of a field of Slack's."""
 _PACKAGES_HINT = "@acme/ui. Several with spaces between them; patterns as well, such as @acme/*."
 _PERMISSIONS = {
     Permission.PUBLISH: "publish: versions go out at once",
@@ -89,7 +90,7 @@ def read_operation_form(values: Mapping[str, str], metadata: str) -> SetUp | lis
         fields=clean_fields(spec.flags, written),
         permissions=tuple(permissions),
         permissions_stated=True,
-        reason=values.get(Field.REASON, "").strip()[:_LONGEST],
+        reason=values.get(Field.REASON, "").strip()[:LONGEST],
     )
 
 
@@ -100,7 +101,7 @@ def reject_form(offer: str, *, channel: str, what: str) -> View:
         title="Reject",
         submit="Reject",
         blocks=(
-            {"type": "section", "text": plain(what, _LONGEST)},
+            {"type": "section", "text": plain(what, LONGEST)},
             text_input(Field.REASON, "Why", hint="Everybody in the channel reads it.", lines=True),
         ),
         private_metadata=RejectionOrigin(offer=offer, channel=channel).model_dump_json(),
@@ -128,7 +129,7 @@ def replace_form(
         title=title,
         submit="Ask for approval",
         blocks=(
-            {"type": "section", "text": plain(what, _LONGEST)},
+            {"type": "section", "text": plain(what, LONGEST)},
             text_input(Field.REASON, "Why", hint="The reviewers read it.", initial=reason, optional=True, lines=True),
         ),
         private_metadata=ReplacementOrigin(value=value, channel=channel).model_dump_json(),
@@ -137,7 +138,7 @@ def replace_form(
 
 def read_replace_form(values: Mapping[str, str], metadata: str) -> tuple[ReplacementOrigin, str]:
     """Read the form of a replacement: of which step, and why."""
-    return ReplacementOrigin.model_validate_json(metadata), values.get(Field.REASON, "").strip()[:_LONGEST]
+    return ReplacementOrigin.model_validate_json(metadata), values.get(Field.REASON, "").strip()[:LONGEST]
 
 
 def acknowledge_form(alarm: str, *, channel: str, what: str) -> View:
@@ -147,7 +148,7 @@ def acknowledge_form(alarm: str, *, channel: str, what: str) -> View:
         title="Acknowledge",
         submit="Acknowledge",
         blocks=(
-            {"type": "section", "text": plain(what, _LONGEST)},
+            {"type": "section", "text": plain(what, LONGEST)},
             text_input(
                 Field.REASON,
                 "What was it",
@@ -166,7 +167,7 @@ def read_acknowledge_form(values: Mapping[str, str], metadata: str) -> tuple[Ala
 
 
 def _read_reason(values: Mapping[str, str], what: str) -> str | list[Mistake]:
-    reason = values.get(Field.REASON, "").strip()[:_LONGEST]
+    reason = values.get(Field.REASON, "").strip()[:LONGEST]
     return reason or [Mistake(what=what, expected="a sentence", got="", field=Field.REASON)]
 
 
@@ -189,9 +190,9 @@ def text_input(
         "type": "plain_text_input",
         "action_id": FIELD_ACTION,
         "multiline": lines,
-        "max_length": _LONGEST,
+        "max_length": LONGEST,
     }
-    if filled := cut(clean_lines(initial).strip(), _LONGEST):
+    if filled := cut(clean_lines(initial).strip(), LONGEST):
         element["initial_value"] = filled
     block: Block = {
         "type": "input",

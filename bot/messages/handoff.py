@@ -179,12 +179,17 @@ def _for(view: HandoffView) -> str:
     return f": {safe(view.what, 700)}" if view.what else ""
 
 
-def render_asked_to_run(*, number: int, what: str, value: str, own: bool) -> Message:
-    """Ask somebody to be there, whose account a call runs with though they pressed nothing just now.
+def render_asked_to_run(*, number: int, what: str, value: str, own: bool, packages: int = 1) -> Message:
+    """Ask somebody to be there, whose account calls run with though they pressed nothing just now.
 
-    `own`: the only maintainer, whose own request others approved; else an approver, whose press was a while ago.
+    Args:
+        number: Of the change set.
+        what: The first that is asked for, plain.
+        value: Of the button.
+        own: The only maintainer, whose own request others approved; else an approver, whose press was a while ago.
+        packages: How many wait for this account, with the first.
     """
-    title = f"Approved: {safe(what, 700)}"
+    title = f"Approved: {safe(what, 700)}{f', and {packages - 1} more' if packages > 1 else ''}"
     why = (
         f"C-{number} is approved by others, and only your npm account can write to the package, so it runs with yours."
         if own

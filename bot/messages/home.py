@@ -7,7 +7,7 @@ from bot.domain.coverage_views import AlarmView
 from bot.domain.home import DriftView, HomeContent, OwnCoverage, ReadyWait, ScopeCoverage, SentLink
 from bot.domain.overview import ChangeSetView, HandoffState, LinkView
 from bot.domain.sums import SumView
-from bot.messages._blocks import actions, beside, button, context, header, section
+from bot.messages._blocks import about, actions, beside, button, context, header, section
 from bot.messages._coverage import MEANING, PackageLine, bar, package_line, tally_lines
 from bot.messages._text import bold, count, safe, when
 from bot.messages._words import COMMAND
@@ -109,7 +109,8 @@ def _waiting(content: HomeContent) -> Iterator[Block | None]:
         yield actions(button("Send me npm's login link", Action.LINK_ACCOUNT, style="primary"))
     for view in content.decide:
         yield section(bold(notification_of(view)), *_why(view), f"until {when(view.deadline)}", limit=_ENTRY_LETTERS)
-        yield decision_buttons_of_sum(view) if isinstance(view, SumView) else decision_buttons(view)
+        row = decision_buttons_of_sum(view) if isinstance(view, SumView) else decision_buttons(view)
+        yield row and row | {"elements": [about(control, f"C-{view.number}") for control in row["elements"]]}
     left_out = content.decide_in_all - len(content.decide)
     if left_out > 0:
         yield context(f"… and {left_out} more to decide: `{COMMAND} pending`")
@@ -146,7 +147,7 @@ def _asked(content: HomeContent) -> Iterator[Block | None]:
         yield context(f"Nothing yet. `{COMMAND} github @acme/ui --file release.yml` asks; `{COMMAND} help` tells more.")
     for view in content.asked:
         told = section(notification_of(view), *waits_words(view), limit=_ENTRY_LETTERS)
-        yield beside(told, button("Details", Action.DETAILS, view.offer))
+        yield beside(told, about(button("Details", Action.DETAILS, view.offer), f"C-{view.number}"))
     left_out = content.asked_in_all - len(content.asked)
     if left_out > 0:
         yield context(f"… and {left_out} more that are open: `{COMMAND} status`")
@@ -158,8 +159,8 @@ def _own(own: OwnCoverage | None) -> Iterator[Block | None]:
     yield header("What you own")
     if not own.coverage.total:
         yield context(
-            f"I know of no package that npm user {safe(own.npm_user, 60)} maintains. `{COMMAND} list` asks npm for"
-            f" them, `{COMMAND} coverage @your-scope/*` looks at a scope."
+            f"I have looked at no package of npm user {safe(own.npm_user, 60)} yet. `{COMMAND} list` asks npm for them,"
+            f" `{COMMAND} coverage @your-scope/*` looks at a scope."
         )
         return
     counts = own.coverage.counts
@@ -176,7 +177,7 @@ def _own(own: OwnCoverage | None) -> Iterator[Block | None]:
         line = PackageLine(
             record.name, label_of(standing_of(record, own.now), own.now), record.version, "", record.last_publish
         )
-        yield beside(section(package_line(line)), button("Set up…", Action.SET_UP, value))
+        yield beside(section(package_line(line)), about(button("Set up…", Action.SET_UP, value), record.name))
     yield context(MEANING)
 
 
@@ -197,7 +198,7 @@ def _alarms(alarms: Sequence[AlarmView | DriftView]) -> Iterator[Block | None]:
             yield section(f"☑️ {safe(alarm_words(alarm), 400)} · {when(alarm.raised_at)}", limit=_ENTRY_LETTERS)
         else:
             told = section(f"🚨 {safe(alarm_words(alarm), 400)} · {when(alarm.raised_at)}", limit=_ENTRY_LETTERS)
-            yield beside(told, button("Acknowledge…", Action.ACKNOWLEDGE, alarm.value))
+            yield beside(told, about(button("Acknowledge…", Action.ACKNOWLEDGE, alarm.value), alarm.package))
 
 
 def _links(links: Sequence[SentLink]) -> Iterator[Block | None]:

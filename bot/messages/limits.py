@@ -21,9 +21,17 @@ def render_too_many_packages(
     return answer(f"❌ {bold('Nothing was asked for.')} {told}; with these {wanted:,} it is more than {most:,}.", again)
 
 
-def render_too_many_links(most: int, free_at: datetime, *, login: bool) -> Message:
-    """Somebody has had as many links of npm's as an hour takes."""
+def render_too_many_links(most: int, free_at: datetime, *, login: bool, of_channel: bool) -> Message:
+    """Somebody, or all for one channel, have had as many links of npm's as an hour takes."""
     what = count(most, "login link" if login else "link")
+    if of_channel:
+        why = (
+            "people asked to log in from that channel" if login else "people confirm what was asked for in that channel"
+        )
+        return answer(
+            f"❌ {bold('No new link.')} I have sent {what} of npm's within an hour with which {why}, and send no more.",
+            f"Try again {when(free_at)}.",
+        )
     return answer(
         f"❌ {bold('No new link.')} I have sent you {what} of npm's within an hour, and send no more.",
         f"Try again {when(free_at)}. Were these presses not yours? Tell an admin: somebody uses your Slack.",

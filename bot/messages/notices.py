@@ -57,7 +57,7 @@ def render_postponed(why: str) -> Message:
 def render_given_up(why: str) -> Message:
     """What was typed or pressed could not be done for so long that it is dropped."""
     return answer(
-        f"❌ {bold('Not done.')} I tried for 25 minutes, and this was in the way: {safe(why, 300)}.",
+        f"❌ {bold('Not done.')} I tried for 25 minutes or more, and this was in the way: {safe(why, 300)}.",
         "Nothing was asked for, and nothing changed. Please type or press it again.",
     )
 

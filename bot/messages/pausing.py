@@ -41,7 +41,8 @@ def render_retried(number: int, *, asked: int, read: int) -> Message:
     lines = []
     if asked:
         lines.append(
-            f"🔁 {count(asked, 'step')} of C-{number} failed: I look at their packages and show you what I can ask."
+            f"🔁 {count(asked, 'step')} of C-{number} failed or ran out of time: I look at the packages."
+            " A preview of what can be asked for again comes by DM."
         )
     if read:
         lines.append(

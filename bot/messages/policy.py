@@ -1,7 +1,8 @@
 """What the policy says, in words: why something is refused, who may decide, and what changed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from html import unescape
 
 from bot.domain.approval import Denial, Reviewers
 from bot.domain.policy import DECISIVE, EVERYBODY, MAINTAINERS, PackagePolicy
@@ -41,6 +42,13 @@ def render_policy_refusal(
     lines = [f"❌ {bold(_NOT_STAGED)} The policy does not allow it for {_name(package)} ({place(policy, file)})."]
     lines += [f"• {words_of(violation, policy)}" for violation in violations]
     return answer(*lines)
+
+
+def refusal_detail(violation: Violation, policy: PackagePolicy, *, file: str) -> str:
+    """Say the same shortly, as text, where many packages are told of together."""
+    words = "You may not ask for it." if violation.breach is Breach.REQUESTER else words_of(violation, policy)
+    sentence = unescape(words.replace("`", "")).partition(". ")[0].rstrip(".")
+    return f"{sentence}: {unescape(place(policy, file))}"
 
 
 def place(policy: PackagePolicy, file: str) -> str:
@@ -228,16 +236,6 @@ def render_too_many_packages(asked: int, wanted: int, most: int, *, file: str) -
         f"❌ {bold(_NOT_STAGED)} You asked for {count(asked, 'package')} within 24 hours; with these {wanted} it would"
         f" be more than the {most} of the policy ({safe(file, 100)}).",
         "Ask for fewer, or later. Whoever keeps the policy can raise `packages_a_day`.",
-    )
-
-
-def render_several_channels(places: Mapping[str, Sequence[str]], *, file: str) -> Message:
-    """One line names packages whose requests do not stand in the same channel."""
-    lines = (f"• {mention_channel(place)}: {names(packages, 10)}" for place, packages in places.items())
-    return answer(
-        f"❌ {bold(_NOT_STAGED)} The policy ({safe(file, 100)}) wants requests for these in different channels:",
-        "\n".join(lines),
-        "Ask for those of one channel in one line.",
     )
 
 

@@ -8,12 +8,14 @@ from bot.domain.sums import Awaited, Ended, GroupView, SumView
 from bot.messages._blocks import actions, button, confirmation, context, message, section
 from bot.messages._text import bold, clean, count, cut, mention, mentions, names, safe, when
 from bot.messages._words import label_words, narrowing_words, package_words, permission_words
+from bot.messages.decisions import Next, next_words_of_run
 from bot.messages.ids import Action
 from bot.messages.message import Block, Message
 
 _BAR = 20
 _RUN_HELD = (Action.RUN_HELD, Action.RUN_HELD_2, Action.RUN_HELD_3, Action.RUN_HELD_4, Action.RUN_HELD_5)
 _MOST_ENDS = 12
+_MOST_SHARES = 6
 _READY = "I'm ready"
 _DONE = (State.APPLIED, State.ALREADY_IN_PLACE, State.ALREADY_GONE)
 _HEADS = {
@@ -51,7 +53,7 @@ def sum_line(view: SumView) -> str:
 
 def waits_lines(view: SumView) -> list[str]:
     """Say for whom it waits, a line each."""
-    return [*_review_lines(view), *(_awaited_line(each) for each in view.awaited[:5])]
+    return [*_review_lines(view), _shares_line(view), *(_awaited_line(each) for each in view.awaited[:5])]
 
 
 def _head_lines(view: SumView) -> list[str]:
@@ -87,7 +89,7 @@ def _tally_words(view: SumView) -> str:
         (done, "done"),
         (view.running - waiting, "approved"),
         (waiting, "waiting for a person"),
-        (view.held, "held"),
+        (view.held_ready, "held"),
         (tally.get(State.IN_REVIEW, 0), "in review"),
         (view.over - done - look, "ended without change"),
         (look, "to look at"),
@@ -96,7 +98,7 @@ def _tally_words(view: SumView) -> str:
 
 
 def _speed_line(view: SumView) -> str:
-    if view.speed is None or not view.running:
+    if view.speed is None or not view.running or view.paused or view.stopped:
         return ""
     left = view.minutes_left
     return f"{view.speed:.0f} a minute · about {count(left, 'minute')} left" if left else f"{view.speed:.0f} a minute"
@@ -115,13 +117,23 @@ def _review_lines(view: SumView) -> list[str]:
     return [f"{needs}{others}{unlinked}", look]
 
 
+def _shares_line(view: SumView) -> str:
+    """Say with whose accounts it runs, where several share the work."""
+    if len(view.shares) < 2:  # noqa: PLR2004 -- one shares with nobody
+        return ""
+    named = ", ".join(f"{safe(each.npm_user, 60)} {each.steps}" for each in view.shares[:_MOST_SHARES])
+    others = sum(each.steps for each in view.shares[_MOST_SHARES:])
+    return f"👥 Shared, packages to go by npm user: {named}{f', others {others}' if others else ''}."
+
+
 def _awaited_line(awaited: Awaited) -> str:
     what = count(awaited.steps, "package")
     who = mention(awaited.person)
+    said = f' npm: "{safe(awaited.words, 300)}"' if awaited.words else ""
     if awaited.waits_for is WaitFor.ACCOUNT or not awaited.person:
         return (
             f"✋ {what}: nobody who approved can make the call at npm. "
-            f"Whoever maintains them can press {bold('Run with my account')}."
+            f"Whoever maintains them can press {bold('Run with my account')}.{said}"
         )
     if awaited.waits_for is WaitFor.TERMINAL:
         return f"✋ {what}: waits for {who}, who runs them in their own terminal."
@@ -163,7 +175,7 @@ def _report_lines(view: SumView) -> list[str]:
     return [
         bold(f"Finished{f' {when(view.ended_at)}' if view.ended_at else ''}"),
         f"✅ {count(applied, 'package')} applied.{before}" if applied else "",
-        f"✅ {count(already, 'package')} were so already: nothing to do." if already else "",
+        f"✅ {count(already, 'package was', 'packages were')} so already: nothing to do." if already else "",
         f"✋ {', '.join(rest)}: nothing changed at npm." if rest else "",
     ]
 
@@ -210,6 +222,7 @@ def _buttons(view: SumView) -> Block | None:
     offer, tally = view.offer, view.tally
     reviewed = tally.get(State.IN_REVIEW, 0)
     waiting = any(tally.get(state) for state in (State.READY, State.WAITING))
+    is_free = sum(tally.get(state, 0) for state in (State.READY, State.WAITING)) > view.held_ready
     conflicts = any(each.state is State.CONFLICT for each in view.ended)
     pause = button("Resume", Action.RESUME, offer) if view.paused else button("Pause", Action.PAUSE, offer)
     failed = any(tally.get(state) for state in _RETRIED)
@@ -217,10 +230,11 @@ def _buttons(view: SumView) -> Block | None:
         button("Approve…", Action.APPROVE, offer, style="primary") if reviewed and view.reviewers else None,
         button("Look", Action.LOOK, offer) if reviewed and view.needs_look else None,
         button("Reject…", Action.REJECT, offer) if reviewed else None,
-        button("Run with my account", Action.RUN_WITH_MY_ACCOUNT, offer) if waiting else None,
+        button("Run with my account", Action.RUN_WITH_MY_ACCOUNT, offer) if is_free else None,
         button("Withdraw my approval", Action.WITHDRAW, offer) if waiting or view.has_approvals else None,
         button("Retry what failed", Action.RETRY, offer, style="primary") if failed and not view.is_open else None,
         button("Replace what overlaps…", Action.REPLACE_ALL, offer) if conflicts and not view.is_open else None,
+        button("Revise what was rejected…", Action.REVISE, offer) if tally.get(State.REJECTED) else None,
         button("Details", Action.DETAILS, offer),
         button("Results as CSV", Action.EXPORT, offer) if view.can_export else None,
         button("I maintain this: link my npm account", Action.LINK_ACCOUNT, offer)
@@ -241,7 +255,7 @@ def decision_buttons_of_sum(view: SumView) -> Block | None:
     )
 
 
-_RETRIED = (State.REFUSED, State.EXPIRED, State.UNRESOLVED, State.LEFT_HALF, State.RESTORED, State.CANCELLED)
+_RETRIED = (State.REFUSED, State.EXPIRED, State.UNRESOLVED, State.LEFT_HALF, State.RESTORED)
 
 
 def _cancel_dialog(view: SumView) -> Block:
@@ -249,11 +263,11 @@ def _cancel_dialog(view: SumView) -> Block:
     return confirmation(f"Cancel C-{view.number}?", text, yes="Cancel it", no="Keep it")
 
 
-def render_run_now(number: int, packages: int, until: datetime, *, waiting: int) -> Message:
-    """Somebody let held steps run."""
+def render_run_now(number: int, packages: int, until: datetime, *, waiting: int, then: Next | None = None) -> Message:
+    """Somebody let held steps run; `then` is what follows for them, where something can run at once."""
     more = f" {count(waiting, 'package')} of them still need an approval." if waiting else ""
     text = f"▶️ {count(packages, 'package')} of C-{number} are not held any more: they have until {when(until)}.{more}"
-    return message(text, section(text))
+    return message(text, section(text, next_words_of_run(then) if then else ""))
 
 
 def render_nothing_held(number: int) -> Message:
@@ -266,6 +280,11 @@ def render_export_coming(number: int) -> Message:
     """The file of results was asked for."""
     text = f"The results of C-{number} come as a file into the thread of its message."
     return message(text, section(text))
+
+
+def replacing_words(packages: int) -> str:
+    """Say what a replacement of all that overlaps asks for, plain."""
+    return f"Put what was asked for in the place of what overlaps with it, for {count(packages, 'package')}."
 
 
 def render_replacing(number: int, packages: int) -> Message:

@@ -11,6 +11,9 @@ BEGINNING = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 class ManualClock(Clock):
     """A clock that moves when it is told to."""
 
+    head_start = timedelta()
+    """It does not move while somebody waits."""
+
     def __init__(self, now: datetime = BEGINNING) -> None:
         self._now = now
         self._turned_back = timedelta()
@@ -47,6 +50,7 @@ class FastClock(Clock):
 
     def __init__(self, world: Clock) -> None:
         self._world = world
+        self.head_start = world.head_start
         self.ahead = timedelta()
 
     def now(self) -> datetime:

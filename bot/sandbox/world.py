@@ -4,8 +4,8 @@ Everything goes over sockets, as it does outside: signed requests in, Slack's an
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from cryptography.fernet import Fernet
 
 from bot import log
 from bot.app import App
+from bot.errors import StorageError
 from bot.sandbox.cast import ADMINS, GENERAL, Character
 from bot.sandbox.filling_in import FormFiller
 from bot.sandbox.forge import SimulatedForge
@@ -33,6 +34,9 @@ __all__ = ["APP_TOKEN", "BEGINNING", "BOT_TOKEN", "SIGNING_SECRET", "Actor", "Ma
 SIGNING_SECRET = "a-signing-secret-of-the-sandbox"  # noqa: S105 -- of the sandbox alone
 BOT_TOKEN = "xoxb-sandbox-token"  # noqa: S105
 APP_TOKEN = "xapp-sandbox-token"  # noqa: S105
+
+AROUND: list[Callable[["World"], AbstractAsyncContextManager[None]]] = []
+"""What is open around each world, from before its bot starts until before it ends: how tests look at all of them."""
 
 _MOST_ROUNDS = 2000
 _TICK = timedelta(seconds=1)
@@ -168,6 +172,7 @@ class World:
     async def _run_dry(self, who: tuple[int, str]) -> datetime | None:
         progress = Progress(more=True)
         while progress.more:
+            self._rung.discard(who)  # it is about to look
             progress = await self._run(who)
         self._news.heard_by(who)
         return progress.at - self.bot_clock.ahead if progress.at else None
@@ -183,6 +188,8 @@ class World:
         try:
             with log.scope():
                 return await WORKERS[name](app.services)
+        except StorageError:  # it rests, as the scheduler lets it
+            return Progress(at=self.bot_clock.now() + _TICK)
         finally:
             self._at_work.discard(who)
 
@@ -356,8 +363,11 @@ async def open_world(folder: Path, *, socket_mode: bool = False, **settings: str
     await slack.start()
     await world.forge.start()
     try:
-        await world.start_bot()
-        yield world
+        async with AsyncExitStack() as around:
+            for look in AROUND:
+                await around.enter_async_context(look(world))
+            await world.start_bot()
+            yield world
         if slack.unfurled:  # a previewer could use up a link, and would show what an outsider wrote
             raise RuntimeError(f"a message was sent without unfurling off: {slack.unfurled[0]!r}")
     finally:

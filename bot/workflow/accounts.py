@@ -59,16 +59,16 @@ async def _begin(services: Services, delivery: CommandDelivery | ClickDelivery, 
     if link is not None and is_live and isinstance(delivery, ClickDelivery):
         await answer(services, delivery, render_already_logged_in(link.npm_user))
         return
-    if await is_frozen(services, delivery) or await _is_full(services, delivery, login=True):
+    if await is_frozen(services, delivery) or await _is_full(services, delivery, announce_in, login=True):
         return
     await begin_login(services, _login_of(person, link, announce_in))
     await answer(services, delivery, decisions.render_login_coming())
 
 
-async def _is_full(services: Services, delivery: CommandDelivery | ClickDelivery, *, login: bool) -> bool:
-    """Tell somebody who has had too many links that no other is made now; admins are people too."""
+async def _is_full(services: Services, delivery: CommandDelivery | ClickDelivery, channel: str, *, login: bool) -> bool:
+    """Tell somebody who, or whose channel, has had too many links that no other is made now; admins are people too."""
     now = services.clock.now()
-    told = await services.database.run(lambda store: check_links(store, delivery.user, login=login, now=now))
+    told = await services.database.run(lambda store: check_links(store, delivery.user, channel, login=login, now=now))
     if told is not None:
         await answer(services, delivery, told)
     return told is not None
@@ -127,7 +127,7 @@ async def put_off(services: Services, delivery: ClickDelivery) -> None:
         handoff = store.handoffs.find_token(delivery.value)
         if (no := _not_theirs(handoff, delivery)) is not None or handoff is None:
             return no or decisions.render_never_issued()
-        done = handoffs.put_off(store, handoff, services.clock.now())
+        done = handoffs.put_off(services, store, handoff, services.clock.now())
         return decisions.render_later() if done else decisions.render_handoff_gone()
 
     await answer(services, delivery, await services.database.run(work))
@@ -150,15 +150,30 @@ async def be_ready(services: Services, delivery: ClickDelivery) -> None:
 
     if await is_frozen(services, delivery):
         return
-    handoff = await services.database.run(lambda store: store.handoffs.find_token(delivery.value))
-    if await _is_full(services, delivery, login=handoff is not None and handoff.login):
+    login, channel = await services.database.run(lambda store: _wanted_in(store, delivery.value))
+    if await _is_full(services, delivery, channel, login=login):
         return
-    message, login = await services.database.run(work)
-    if login is not None:
-        await begin_login(services, login)
+    message, wanted = await services.database.run(work)
+    if wanted is not None:
+        await begin_login(services, wanted)
     await services.database.run(lambda store: _close_renewed(services, store, delivery.value))
     services.bell.ring("lane", "handoffs", "surfaces")
     await answer(services, delivery, message)
+
+
+def _wanted_in(store: Store, value: str) -> tuple[bool, str]:
+    """Tell whether a renewed link would be one to log in, and the channel of what it would be for; empty: of none."""
+    if value.startswith("asked:"):
+        asked = store.surfaces.find(value)
+        step_id = int(asked.key.split(":")[1]) if asked is not None else None
+    else:
+        handoff = store.handoffs.find_token(value)
+        if handoff is not None and handoff.login:
+            return True, handoff.announce_in
+        step_id = handoff.step_id if handoff is not None else None
+    if step_id is None:
+        return False, ""
+    return False, store.change_sets.load(store.change_sets.load_step(step_id).change_set_id).channel
 
 
 def _close_renewed(services: Services, store: Store, token: str) -> None:

@@ -28,15 +28,20 @@ async def answer(services: Services, delivery: Answerable, message: Message, *, 
         _LOG.warning("An answer could not be shown: %s", err)
 
 
-async def try_to_answer(services: Services, delivery: Answerable, message: Message) -> None:
+async def try_to_answer(services: Services, delivery: Answerable, message: Message) -> bool:
     """Show a message to the person of a delivery: through its response_url, else in the channel, else by DM.
 
     What cannot be shown is logged and not tried again.
+
+    Returns:
+        Whether Slack could be reached.
     """
     try:
         await _answer(services, delivery, message, "")
     except SlackError as err:
         _LOG.warning("An answer could not be shown: %s", err)
+        return False
+    return True
 
 
 async def _answer(services: Services, delivery: Answerable, message: Message, channel: str) -> None:

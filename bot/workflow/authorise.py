@@ -74,11 +74,12 @@ def load_directory(services: Services, store: Store, *, groups_within: timedelta
         for row in store.people.list_groups()
         if row.read_at is not None and (oldest is None or row.read_at >= oldest)
     }
+    links = store.links.list_current()
     return Directory(
         groups=groups,
         gone=store.people.list_gone(),
-        npm_users={link.slack_user: link.npm_user for link in store.links.list_linked()},
-        pending=frozenset(link.slack_user for link in store.links.list_pending()),
+        npm_users={link.slack_user: link.npm_user for link in links if link.state == LinkState.LINKED},
+        pending=frozenset(link.slack_user for link in links if link.state == LinkState.PENDING),
         admins=services.admins,
     )
 
@@ -119,6 +120,7 @@ def _step_facts(
         decided_under=step.policy,
         is_forbidden=not is_free and bool(check_operation(OPERATION.validate_json(step.operation), policy)),
         is_revoke=step.plan == Plan.REVOKE.value,
+        requester_npm=facts.requester_npm,
     )
 
 

@@ -7,6 +7,7 @@ from bot.domain.approval import Action, approvals_missing
 from bot.domain.ballots import Ballot, Counted, Item, make_ballot, shown_of
 from bot.domain.deliveries import ClickDelivery, SubmissionDelivery
 from bot.domain.lifecycle import State
+from bot.domain.shares import LEAST_SHARE
 from bot.domain.windows import Method
 from bot.messages import ballots, decisions
 from bot.messages.ballots import APPROVE, REJECT, BallotOrigin
@@ -248,8 +249,11 @@ def _approve(desk: Desk, steps: list[StepRow], counted: Counted) -> Message:
     missing = max((approvals_missing(facts[step.id], desk.directory) for step in pending), default=0)
     counted = counted.model_copy(update={"missing": missing, "states": Counter(State(step.state) for step in approved)})
     if not approved:
-        return decisions.render_approval_counted(desk.number, missing=missing, packages=len(steps))
+        is_shared = len(steps) >= 2 * LEAST_SHARE and desk.store.links.find_linked(desk.person.id) is not None
+        return decisions.render_approval_counted(desk.number, missing=missing, packages=len(steps), is_shared=is_shared)
     mine = [step for step in approved if step.executor == desk.person.id]
+    others = Counter(step.executor for step in approved if step.executor not in {"", desk.person.id})
+    counted = counted.model_copy(update={"own": len(mine), "others": tuple(others.most_common())})
     first = (mine or approved)[0]
     link = desk.store.links.find_linked(desk.person.id)
     return ballots.render_approvals_counted(
@@ -257,7 +261,7 @@ def _approve(desk: Desk, steps: list[StepRow], counted: Counted) -> Message:
         counted,
         review.what_next(desk, first),
         executor=first.executor,
-        calls=len(mine),
+        calls=sum(step.lifecycle.plan.calls for step in mine),
         asking=asking_of(desk.store, link, Method(first.lifecycle.call.value)),
     )
 

@@ -9,7 +9,7 @@ from typing import assert_never
 from bot.domain.approval import Directory, Person
 from bot.domain.batch import REVOKE, Status, Wanted, Why, doubt_of
 from bot.domain.evidence import PackageFacts
-from bot.domain.operations import Create, Revoke, likeness_of
+from bot.domain.operations import Create, Operation, Revoke, likeness_of
 from bot.domain.outcome import AccountRefused, SessionDead
 from bot.domain.two_days import TWO_DAYS
 from bot.errors import RegistryError, StorageError
@@ -157,8 +157,14 @@ def _put(row: BatchItemRow, planned: Planned) -> None:
     operation = planned.operation
     row.operation, row.facts = operation.model_dump_json(), planned.facts.model_dump_json()
     row.likeness, row.private = likeness_of(operation), planned.is_private
-    row.label = (
-        (operation.from_repository or operation.configuration_id)
-        if isinstance(operation, Revoke)
-        else (target_words(operation))
-    )
+    row.label = _label_of(operation)
+
+
+def _label_of(operation: Operation) -> str:
+    """Say what is wanted, without the package: a line of the preview."""
+    if isinstance(operation, Create):
+        return target_words(operation)
+    of_repository = f"what trusts {operation.from_repository}" if operation.from_repository else ""
+    if isinstance(operation, Revoke):
+        return f"revoke {of_repository or f'configuration {operation.configuration_id}'}"
+    return f"{target_words(operation)}, in the place of {of_repository or 'one that was named or read'}"

@@ -15,8 +15,8 @@ from bot.services import Services
 from bot.workflow.authorise import load_directory
 from bot.workflow.batch_judge import Bench, Judged, Outage, judge, record
 from bot.workflow.batches import command_of, key_of, selection_of_batch
-from bot.workflow.catalogue import learn_names, rest_between_reads
-from bot.workflow.policy_checks import channels_of, packages_elsewhere
+from bot.workflow.catalogue import learn_names, resolve_names, rest_between_reads
+from bot.workflow.policy_checks import channels_of
 from bot.workflow.progress import Progress
 from storage.batch_models import BatchItemRow, BatchRow
 from storage.store import Store
@@ -85,19 +85,13 @@ async def _learn(services: Services, batch: BatchRow) -> None:
 
 
 def _resolve(services: Services, store: Store, token: str) -> None:
-    """Turn patterns into packages: those that everybody may see, and those that perhaps the own account shows."""
+    """Turn patterns into packages."""
     batch = store.batches.find(token)
     command = command_of(batch) if batch else None
     if batch is None or command is None or command.selection is None or batch.state != BatchState.LISTING:
         return
-    now, named = services.clock.now(), frozenset(command.selection.names)
-    known = {record.name: record for record in store.packages.records(command.selection)}
-    shown = [
-        name
-        for name in dict.fromkeys([*command.selection.names, *known])
-        if name in named or known[name].visible or known[name].account_only or known[name].kind is not None
-    ]
-    hidden = frozenset(name for name in shown if name not in named and known[name].account_only)
+    now = services.clock.now()
+    shown, hidden = resolve_names(command.selection, store.packages.records(command.selection))
     batch.note, batch.failures = "", 0
     if not shown or len(shown) > MOST_ITEMS:
         batch.state, batch.finished_at = BatchState.FAILED.value, now
@@ -177,34 +171,22 @@ def _rest(services: Services, store: Store, token: str, outage: Outage) -> None:
 async def _finish(services: Services, batch: BatchRow) -> None:
     """All were looked at: show what can be asked for. Private names are not for channels that everybody reads."""
     private = await services.database.run(lambda store: store.batches.list_private(batch.id))
-    chosen = await services.database.run(lambda store: store.batches.list_chosen(batch.id))
-    channel = next(iter(channels_of(services, chosen, batch.channel)), batch.channel)
-    is_open = bool(private) and not (await services.notifier.check_channel(channel)).private
+    places = channels_of(services, dict.fromkeys(item.package for item in private), batch.channel)
+    is_open = {place: not (await services.notifier.check_channel(place)).private for place in places}
+    exposed = {package for place, packages in places.items() if is_open[place] for package in packages}
 
     def work(store: Store) -> None:
         row = store.batches.find(batch.token)
         if row is None or row.state != BatchState.LOOKING:
             return
         now = services.clock.now()
-        for item in store.batches.list_private(row.id) if is_open else []:
-            item.status, item.why = Status.SKIPPED.value, Why.PRIVATE.value
+        for item in store.batches.list_private(row.id):
+            if item.package in exposed:
+                item.status, item.why = Status.SKIPPED.value, Why.PRIVATE.value
         for item in store.batches.list_twice(row.id):
             item.status, item.why = Status.SKIPPED.value, Why.TWICE.value
-        _keep_to_channel(services, store, row, channel)
         row.state, row.ready_at, row.note = BatchState.READY.value, now, ""
         row.revision += 1
         store.surfaces.touch(key_of(row), now)
 
     await services.database.run(work)
-
-
-def _keep_to_channel(services: Services, store: Store, batch: BatchRow, channel: str) -> None:
-    """A request stands in one channel, that of its first package; the others are asked for after it."""
-    if not any(rule.channel for rule in services.policies.current.rules):
-        return
-    items = store.batches.list_tickable(batch.id)
-    elsewhere = packages_elsewhere(services, (item.package for item in items), channel, batch.channel)
-    for item in items:
-        if item.package in elsewhere:
-            item.status, item.why, item.detail = Status.SKIPPED.value, Why.CHANNEL.value, ""
-    batch.channel = channel

@@ -1,8 +1,9 @@
-"""[Ask for N]: what is ticked in a preview becomes a change set."""
+"""[Ask for N]: what is ticked in a preview becomes a change set, or one for each channel that the policy names."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain.batch import BatchState, Status, Why
+from bot.domain.batch import BatchState, PlacedRequest, Status, Why
 from bot.domain.commands import RevokeTrust
 from bot.domain.deliveries import ClickDelivery
 from bot.messages import refusals
@@ -18,15 +19,17 @@ from bot.workflow.batches import (
     may_stage,
     read_value,
     refuse_press,
+    requests_of,
     tell_changed,
     tell_over,
 )
 from bot.workflow.invite import invite_reviewers
 from bot.workflow.lane import OPERATION
 from bot.workflow.plan_step import Planned, find_same
-from bot.workflow.policy_checks import channels_of, check_request, packages_elsewhere
+from bot.workflow.policy_checks import channels_of, check_request
 from bot.workflow.store_request import Request, store_request
 from storage.batch_models import BatchItemRow, BatchRow
+from storage.change_sets import delivery_beside
 from storage.records import StepFacts
 from storage.store import Store
 
@@ -42,40 +45,52 @@ async def ask(services: Services, delivery: ClickDelivery) -> None:
     if refusal is not None or batch is None:
         await answer(services, delivery, refusal or render_never_issued())
         return
+    if batch.state != BatchState.READY:
+        await _announce(services, batch.token)  # the same press, done again after a crash
+        await answer(services, delivery, await services.database.run(lambda store: _tell_over(services, store, batch)))
+        return
     person, denial = await may_stage(services, delivery.user)
     packages = await services.database.run(lambda store: store.batches.list_chosen(batch.id))
-    channel = next(iter(channels_of(services, packages, batch.channel)), batch.channel)
-    access = await services.notifier.check_channel(channel)
-    told = denial or await check_request(services, person.id, packages, channel=channel)
-    if told is None and not access.postable:
-        told = refusals.render_cannot_post(channel, access.why)
+    places = channels_of(services, packages, batch.channel)
+    access = {place: await services.notifier.check_channel(place) for place in places}
+    told = denial or await check_request(services, person.id, places)
+    if told is None and (closed := next((place for place in places if not access[place].postable), None)):
+        told = refusals.render_cannot_post(closed, access[closed].why)
     if told is None:
-        target = _Target(channel, is_private=access.private, otherwise=batch.channel)
-        told = await services.database.run(lambda store: _stage(services, store, batch.token, revision, target))
+        targets = [_Target(place, frozenset(there), access[place].private) for place, there in places.items()]
+        told = await services.database.run(lambda store: _stage(services, store, batch.token, revision, targets))
     await _announce(services, batch.token)
     await answer(services, delivery, told)
 
 
+def _tell_over(services: Services, store: Store, batch: BatchRow) -> Message:
+    return tell_over(services, store, store.batches.find(batch.token) or batch)
+
+
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """Where the request is to stand."""
+    """Where a request is to stand, of several where the policy wants them apart."""
 
     channel: str
+    packages: frozenset[str]
+    """What belongs there."""
     is_private: bool
     """Private names may be seen there."""
-    otherwise: str
-    """Where requests stand for which the policy names no channel."""
 
 
 async def _announce(services: Services, token: str) -> None:
     """Invite the reviewers of what is committed; each once, also after a crash."""
     services.bell.ring("surfaces", "lane")
-    batch = await services.database.run(lambda store: store.batches.find(token))
-    if batch is not None and batch.change_set_id is not None:
-        await invite_reviewers(services, batch.change_set_id)
+
+    def find(store: Store) -> list[int]:
+        batch = store.batches.find(token)
+        return [change_set.id for change_set in requests_of(store, batch)] if batch else []
+
+    for change_set_id in await services.database.run(find):
+        await invite_reviewers(services, change_set_id)
 
 
-def _stage(services: Services, store: Store, token: str, revision: int, target: _Target) -> Message:
+def _stage(services: Services, store: Store, token: str, revision: int, targets: Sequence[_Target]) -> Message:
     batch, now = store.batches.find(token), services.clock.now()
     if batch is None:
         return render_never_issued()
@@ -87,39 +102,56 @@ def _stage(services: Services, store: Store, token: str, revision: int, target: 
     if revision != batch.revision:
         return tell_changed(services, store, batch)
     chosen = store.batches.list_included(batch.id)
-    left_out = _leave_out(services, store, chosen, target)
-    planned = [_planned(item) for item in chosen if item.status == Status.INCLUDED.value]
+    left_out = _leave_out(services, store, chosen, targets)
     store.surfaces.touch(key_of(batch), now)
-    if not planned:
+    asked = _ask_in_each(services, store, batch, [item for item in chosen if _is_in(item)], targets)
+    if not asked:
         batch.revision += 1
         return render_batch_empty(left_out)
-    request = Request(
-        inbox_id=batch.inbox_id,
-        requester=batch.person,
-        reason=batch.reason,
-        channel=target.channel,
-        permissions_stated=_permissions_stated(batch),
-        hold=batch.hold,
-    )
-    change_set = store_request(services, store, request, planned)
-    batch.state, batch.change_set_id, batch.finished_at = BatchState.STAGED.value, change_set.id, now
-    return render_batch_asked(change_set.number, change_set.channel, packages=len(planned), left_out=left_out)
+    batch.state, batch.finished_at = BatchState.STAGED.value, now
+    return render_batch_asked(asked[0], asked[1:], left_out=left_out)
 
 
-def _leave_out(services: Services, store: Store, chosen: list[BatchItemRow], target: _Target) -> int:
-    """Take out what somebody else has asked for since the preview, and what does not belong in the channel."""
+def _ask_in_each(
+    services: Services, store: Store, batch: BatchRow, chosen: Sequence[BatchItemRow], targets: Sequence[_Target]
+) -> list[PlacedRequest]:
+    """Store a change set for each channel: what stands in one says nothing of the packages of another."""
+    asked: list[PlacedRequest] = []
+    for target in targets:
+        planned = [_planned(item) for item in chosen if item.package in target.packages]
+        if not planned:
+            continue
+        first = batch.change_set_id
+        request = Request(
+            inbox_id=batch.inbox_id if first is None else delivery_beside(first, len(asked)),
+            requester=batch.person,
+            reason=batch.reason,
+            channel=target.channel,
+            permissions_stated=_permissions_stated(batch),
+            hold=batch.hold,
+        )
+        change_set = store_request(services, store, request, planned)
+        batch.change_set_id = first or change_set.id
+        asked.append(PlacedRequest(change_set.channel, len(planned), change_set.number))
+    return asked
+
+
+def _is_in(item: BatchItemRow) -> bool:
+    return item.status == Status.INCLUDED.value
+
+
+def _leave_out(services: Services, store: Store, chosen: list[BatchItemRow], targets: Sequence[_Target]) -> int:
+    """Take out what somebody else has asked for since the preview, and what must not be seen where it belongs."""
     pending = store.batches.find_pending(item.package for item in chosen)
-    elsewhere = packages_elsewhere(services, (item.package for item in chosen), target.channel, target.otherwise)
+    hidden = {package for target in targets if target.is_private for package in target.packages}
     left_out = 0
     for item in chosen:
         same = find_same(services, store, OPERATION.validate_json(item.operation), pending.get(item.package, []))
         if same is not None:
             item.status, item.why, item.detail = Status.SKIPPED.value, Why.PENDING.value, f"C-{same.number}"
-        elif item.private and not target.is_private:
+        elif item.private and item.package not in hidden:
             item.status, item.why = Status.SKIPPED.value, Why.PRIVATE.value
-        elif item.package in elsewhere:
-            item.status, item.why = Status.SKIPPED.value, Why.CHANNEL.value
-        left_out += item.status != Status.INCLUDED.value
+        left_out += not _is_in(item)
     return left_out
 
 

@@ -1,17 +1,19 @@
 """The messages of batches, as they are drawn from what is committed."""
 
 import json
+from collections.abc import Iterator
 
-from bot.domain.batch import CALLS, CREATE, REVOKE, BatchState, BatchView, Effort, ListedGroup, Status
+from bot.domain.batch import CALLS, CREATE, REVOKE, BatchState, BatchView, Effort, ListedGroup, PlacedRequest, Status
 from bot.domain.command_line import command_line_of
 from bot.domain.pacing import confirmations_for
 from bot.domain.windows import Asking, Method
 from bot.messages.batches import render_batch, render_looks
 from bot.messages.message import Message
 from bot.services import Services
-from bot.workflow.batches import command_of, value_of
+from bot.workflow.batches import command_of, requests_of, value_of
 from bot.workflow.catalogue import note_catalogue
 from bot.workflow.lane import live_session
+from bot.workflow.policy_checks import channels_of, names_channels
 from bot.workflow.windows import asking_of
 from storage.batch_models import BatchRow
 from storage.store import Store
@@ -51,7 +53,6 @@ def batch_view(services: Services, store: Store, batch: BatchRow) -> BatchView:
     """Load a batch as its message shows it."""
     command, tallies = command_of(batch), tuple(store.batches.tally(batch.id))
     selection = command.selection if command else None
-    change_set = store.change_sets.load(batch.change_set_id) if batch.change_set_id is not None else None
     is_ready = batch.state == BatchState.READY
     return BatchView(
         value=value_of(batch),
@@ -68,20 +69,29 @@ def batch_view(services: Services, store: Store, batch: BatchRow) -> BatchView:
         left=sum(tally.number for tally in tallies if tally.status is Status.NEW),
         unseen=batch.unseen,
         tallies=tallies,
-        groups=tuple(list_groups(store, batch, _MOST_GROUPS)) if is_ready else (),
+        groups=tuple(list_groups(store, batch, _MOST_GROUPS, by_label=True)) if is_ready else (),
         effort=estimate(services, store, store.batches.count_kinds(batch.id)) if is_ready else None,
         catalogue=note_catalogue(store, selection, store.packages.records(selection))
         if is_ready and selection
         else None,
         remarks=tuple(json.loads(batch.remarks)),
-        number=change_set.number if change_set else 0,
-        staged=sum(store.change_sets.tally(change_set.id).values()) if change_set else 0,
+        requests=tuple(_placed(services, store, batch)),
     )
 
 
-def list_groups(store: Store, batch: BatchRow, limit: int) -> list[ListedGroup]:
-    """List what is wanted of the packages that can be ticked, the largest groups first."""
-    return [ListedGroup(*group) for group in store.batches.groups(batch.id, limit)]
+def _placed(services: Services, store: Store, batch: BatchRow) -> Iterator[PlacedRequest]:
+    """Tell what stands, or will stand, in which channel."""
+    for asked in requests_of(store, batch):
+        packages = sum(store.change_sets.tally(asked.id).values())
+        yield PlacedRequest(asked.channel, packages, asked.number)
+    if batch.state == BatchState.READY and names_channels(services):
+        places = channels_of(services, store.batches.list_chosen(batch.id), batch.channel)
+        yield from (PlacedRequest(channel, len(packages)) for channel, packages in places.items())
+
+
+def list_groups(store: Store, batch: BatchRow, limit: int, *, by_label: bool = False) -> list[ListedGroup]:
+    """List what is wanted of the packages that can be ticked, the largest groups first; what reads the same as one."""
+    return [ListedGroup(*group) for group in store.batches.groups(batch.id, limit, by_label=by_label)]
 
 
 def estimate(services: Services, store: Store, kinds: dict[str, int]) -> Effort:

@@ -26,6 +26,7 @@ from bot.services import Services
 from bot.workflow.answering import answer
 from bot.workflow.authorise import authorise, load_directory, load_person
 from storage.batch_models import BatchRow
+from storage.models import ChangeSetRow
 from storage.store import Store
 
 _COMMANDS: TypeAdapter[Change] = TypeAdapter(Annotated[Change, Field(discriminator="verb")])
@@ -189,8 +190,14 @@ def refuse_press(batch: BatchRow | None, person: str) -> Message | None:
 def tell_over(services: Services, store: Store, batch: BatchRow) -> Message:
     """Say what became of a batch that somebody still presses buttons of, and bring its message up to date."""
     store.surfaces.touch(key_of(batch), services.clock.now())
-    change_set = store.change_sets.load(batch.change_set_id) if batch.change_set_id is not None else None
-    return render_batch_over(BatchState(batch.state), number=change_set.number if change_set else 0)
+    return render_batch_over(BatchState(batch.state), numbers=[each.number for each in requests_of(store, batch)])
+
+
+def requests_of(store: Store, batch: BatchRow) -> list[ChangeSetRow]:
+    """List what a batch became: one change set for each channel."""
+    if batch.change_set_id is None:
+        return []
+    return [store.change_sets.load(batch.change_set_id), *store.change_sets.list_beside(batch.change_set_id)]
 
 
 def tell_changed(services: Services, store: Store, batch: BatchRow) -> Message:

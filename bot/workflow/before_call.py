@@ -6,9 +6,9 @@ from bot.domain.approval import StepFacts
 from bot.domain.lifecycle import State
 from bot.services import Services
 from bot.workflow import transitions
-from bot.workflow.membership import UNKNOWN, are_known, ask_after, find_unsure
+from bot.workflow.membership import UNKNOWN, are_known, ask_after, find_unsure, load_known
 from bot.workflow.progress import Progress
-from storage.account_models import LinkRow
+from storage.account_models import HandoffRow, LinkRow
 from storage.models import StepRow
 from storage.store import Store
 
@@ -26,11 +26,12 @@ def check_people(services: Services, store: Store, row: StepRow, facts: StepFact
     by who takes the step.
     """
     now = services.clock.now()
-    if unsure := find_unsure(services, store, facts):
+    known = load_known(store, facts)
+    if unsure := find_unsure(services, known, facts):
         ask_after(services, store, unsure)
         return Progress(at=now + _SOON)
     progress = transitions.progress_of(row)
-    if are_known(services, store, facts):
+    if are_known(services, known, facts):
         if progress.trouble == UNKNOWN:
             transitions.update_progress(row, trouble="")
         return None
@@ -41,26 +42,36 @@ def check_people(services: Services, store: Store, row: StepRow, facts: StepFact
     return Progress(more=True)
 
 
-def is_window_anothers(
+def shut_out_until(
     services: Services, store: Store, row: StepRow, link: LinkRow, facts: StepFacts, window: timedelta
-) -> bool:
-    """Tell whether npm might let a call pass since its person confirmed another change set; a policy may forbid it."""
-    if facts.policy.share_window or link.confirmed_at is None:
-        return False
-    if services.clock.now() - link.confirmed_at >= window:
-        return False
-    opened = store.handoffs.find_last_done(link.slack_user)
-    if opened is None or opened.step_id is None:
-        return opened is not None
-    return store.change_sets.load_step(opened.step_id).change_set_id != row.change_set_id
+) -> datetime | None:
+    """Tell until when npm might let a call pass since its person confirmed something else; a policy may forbid that.
+
+    A link of npm's that was put off, or whose step was stopped, can be used all the same, and nobody tells us of it.
+    """
+    if facts.policy.share_window:
+        return None
+    now = services.clock.now()
+    done = store.handoffs.find_last_done(link.slack_user)
+    ends = [(link.confirmed_at or done.expires_at) + window] if done and _is_of_another(store, done, row) else []
+    unused = store.handoffs.list_unused(link.slack_user, since=now - services.options.handoff_life - window)
+    ends += [handoff.expires_at + window for handoff in unused if _is_of_another(store, handoff, row)]
+    latest = max(ends, default=now)
+    return latest if latest > now else None
+
+
+def _is_of_another(store: Store, handoff: HandoffRow, row: StepRow) -> bool:
+    """Tell whether a link was for a list, or for another change set."""
+    return handoff.step_id is None or store.change_sets.load_step(handoff.step_id).change_set_id != row.change_set_id
 
 
 def want_owners(services: Services, store: Store, row: StepRow) -> Progress | None:
     """See that npm told a moment ago who the owners are; None when it did, else when to look again."""
     now = services.clock.now()
-    ahead = [step for step in store.line.list_alike(row, _AHEAD) if _is_old(step, now)]
     is_old = _is_old(row, now)
-    if is_old or len(ahead) > _AHEAD // 2:
+    half_way = () if is_old else store.line.list_alike(row, 1, skip=_AHEAD // 2)
+    if is_old or any(_is_old(step, now) for step in half_way):
+        ahead = [step for step in store.line.list_alike(row, _AHEAD) if _is_old(step, now)]
         services.owners_wanted.update({row.id, *(step.id for step in ahead)} if is_old else {step.id for step in ahead})
         services.bell.ring("people")
     return Progress(at=now + _SOON) if is_old else None

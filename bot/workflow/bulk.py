@@ -29,7 +29,7 @@ from bot.services import Services
 from bot.workflow.answering import answer
 from bot.workflow.batches import may_stage, start_batch
 from bot.workflow.bulk_views import show_result
-from bot.workflow.catalogue import is_searched, learn_names
+from bot.workflow.catalogue import is_searched, learn_names, resolve_names
 from bot.workflow.packages import is_configured_registry
 from storage.store import Store
 from storage.upload_models import UploadRow
@@ -146,13 +146,14 @@ async def _stop(services: Services, delivery: SubmissionDelivery, why: Message, 
 
 async def _check(services: Services, user: str, sheet: Sheet, defaults: Defaults) -> Checked:
     """Find out what is asked for each package."""
-    names, remarks = await _resolve(services, user, sheet)
+    names, hidden = await _resolve(services, user, sheet)
     checked = await asyncio.to_thread(
         check_sheet,
-        sheet.model_copy(update={"remarks": (*sheet.remarks, *remarks)}),
+        sheet,
         defaults,
         names_of=lambda selection: names[selection],
         is_our_registry=lambda registry: is_configured_registry(services, registry),
+        hidden=hidden,
     )
     _LOG.info("What %s handed in has %d packages and %d faults", user, len(checked.wanted), len(checked.faults))
     return checked
@@ -178,20 +179,19 @@ async def _read_source(services: Services, request: BulkRequest) -> tuple[Sheet,
 
 async def _resolve(
     services: Services, user: str, sheet: Sheet
-) -> tuple[Mapping[Selection, Sequence[str]], tuple[str, ...]]:
-    """Find the packages of each pattern. Names that only accounts see are told to nobody who did not name them."""
+) -> tuple[Mapping[Selection, Sequence[str]], frozenset[str]]:
+    """Find the packages of each pattern, and which of them only accounts see: those are told of to nobody here."""
     names: dict[Selection, Sequence[str]] = {}
-    since, hidden = services.clock.now() - _FRESH, 0
+    since, hidden = services.clock.now() - _FRESH, frozenset[str]()
     link = await services.database.run(lambda store: store.links.find_linked(user))
     for selection in dict.fromkeys(wish.selection for wish in sheet.wishes if wish.selection):
-        if not await services.database.run(partial(is_searched, selection=selection, since=since)):
+        is_known = await services.database.run(partial(is_searched, selection=selection, since=since))
+        if link is not None or not is_known:  # an account can tell of more than the search that somebody made
             await learn_names(services, selection, link)
         records = await services.database.run(partial(_list_records, selection=selection))
-        named = dict.fromkeys(selection.names)
-        names[selection] = list(named | {record.name: None for record in records if not record.account_only})
-        hidden += sum(record.account_only and record.name not in named for record in records)
-    left_out = f"{hidden} more that only accounts see were left out of the patterns: name them to have them in."
-    return names, (left_out,) if hidden else ()
+        names[selection], unseen = resolve_names(selection, records)
+        hidden |= unseen
+    return names, hidden
 
 
 def _list_records(store: Store, selection: Selection) -> list[PackageRecord]:

@@ -67,6 +67,21 @@ async def rest_between_reads(services: Services) -> None:
     await asyncio.sleep(0 if address is not None and address.is_loopback else READ_PACE)
 
 
+def resolve_names(selection: Selection, records: Iterable[PackageRecord]) -> tuple[list[str], frozenset[str]]:
+    """Turn patterns into packages: those that everybody may see, and those that perhaps the own account shows.
+
+    Returns:
+        Their names, those that were named first, and which of them only accounts see and nobody named.
+    """
+    named, known = frozenset(selection.names), {record.name: record for record in records}
+    shown = [
+        name
+        for name in dict.fromkeys([*selection.names, *known])
+        if name in named or known[name].visible or known[name].account_only or known[name].kind is not None
+    ]
+    return shown, frozenset(name for name in shown if name not in named and known[name].account_only)
+
+
 def is_searched(store: Store, selection: Selection, since: datetime) -> bool:
     """Tell whether npm's search was asked for all of a selection since a moment."""
     return all(at is not None and at >= since for at in _times_of(store, selection))

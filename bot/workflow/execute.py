@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 from pydantic import SecretStr
@@ -42,9 +43,17 @@ async def execute_next(services: Services) -> Progress:
 async def _make(services: Services, errand: Errand, claimed_at: float) -> None:
     with log.scope():
         log.about(change_set=errand.change_set, step=errand.step_id, call=errand.attempt_id)
+        await _wait_for(services, errand)
         password = services.pocket.take(errand.slack_user)
         left = CALL_DEADLINE.total_seconds() - (services.clock.monotonic() - claimed_at)
         await _call_and_record(services, errand, password, left)
+
+
+async def _wait_for(services: Services, errand: Errand) -> None:
+    """Wait for the last moment of the pause: what was claimed in it need not be claimed after it."""
+    left = min(errand.starts_at - services.clock.now(), services.clock.head_start)
+    if left > timedelta():
+        await asyncio.sleep(left.total_seconds())
 
 
 async def _call_and_record(services: Services, errand: Errand, password: SecretStr | None, left: float) -> None:
@@ -61,7 +70,8 @@ async def _call_and_record(services: Services, errand: Errand, password: SecretS
     NPM_CALLS[errand.call, type(answer).__name__] += 1
     if isinstance(answer, NotSent) and password is not None:
         services.pocket.put(errand.slack_user, password, (errand.step_id, errand.read_id))
-    await _record(services, errand, answer, used_password=password is not None)
+    ended = replace(errand, ended_at=services.clock.now())
+    await _record(services, ended, answer, used_password=password is not None)
 
 
 async def _create(services: Services, errand: Errand, password: SecretStr | None, left: float) -> WriteAnswer:

@@ -21,6 +21,7 @@ from bot.workflow.presence import is_present, let_rest, mark_present, show_prese
 from bot.workflow.progress import Progress
 from bot.workflow.reads_end import give_up_reads
 from bot.workflow.recording import close_handoff, wipe_session
+from bot.workflow.sharing import take_over
 from storage.account_models import HandoffRow, LinkRow
 from storage.models import SurfaceRow
 from storage.sealed import about_done_url
@@ -114,7 +115,7 @@ def _claim_polls(services: Services, store: Store) -> list[_Poll]:
         try:
             done_url = services.vault.unseal(handoff.sealed_done_url, about_done_url(handoff))
         except WrongKey:  # sealed with a key that was taken away
-            end_unused(store, handoff, HandoffState.EXPIRED, now)
+            end_unused(services, store, handoff, HandoffState.EXPIRED, now)
             continue
         session = None if handoff.login else live_session(services, store.links.find_linked(handoff.slack_user))
         polls.append(_Poll(handoff.id, handoff.login, done_url, session))
@@ -150,7 +151,7 @@ def _record_poll(services: Services, store: Store, handoff_id: int, answer: Poll
         case Done(token=password):
             _confirmed(services, store, handoff, password, now)
         case Waiting() | PollFailed() | Gone():
-            end_unused(store, handoff, HandoffState.EXPIRED, now)
+            end_unused(services, store, handoff, HandoffState.EXPIRED, now)
 
 
 def _tell_trouble(store: Store, handoff: HandoffRow, why: str, now: datetime) -> None:
@@ -174,6 +175,8 @@ def _confirmed(services: Services, store: Store, handoff: HandoffRow, password: 
         return
     mark_present(link, now)
     services.pocket.put(handoff.slack_user, password, (handoff.step_id, handoff.read_id))
+    if handoff.step_id is not None:
+        store.people.want(handoff.slack_user, now)  # whoever has left since they approved can still use npm's link
     _go_on(store, handoff.slack_user, WaitFor.CONFIRMATION, now)
 
 
@@ -192,20 +195,21 @@ def _go_on(store: Store, slack_user: str, done: WaitFor, now: datetime) -> None:
         read.state, read.next_try_at = "ready", now
 
 
-def end_unused(store: Store, handoff: HandoffRow, state: HandoffState, now: datetime) -> None:
-    """A link was put off or not used in time: its person is away until they press something."""
+def end_unused(services: Services, store: Store, handoff: HandoffRow, state: HandoffState, now: datetime) -> None:
+    """A link was put off or not used in time: its person is away until they press something. Others may take over."""
     close_handoff(store, handoff, state, now)
     link = store.links.find_linked(handoff.slack_user)
     if link is not None:
         link.away = True
         show_presence(store, link, now)
+        take_over(services, store)
 
 
-def put_off(store: Store, handoff: HandoffRow, now: datetime) -> bool:
+def put_off(services: Services, store: Store, handoff: HandoffRow, now: datetime) -> bool:
     """[Later, at my computer]: end the poll; False when the link is over already."""
     if handoff.state != HandoffState.OPEN:
         return False
-    end_unused(store, handoff, HandoffState.LATER, now)
+    end_unused(services, store, handoff, HandoffState.LATER, now)
     return True
 
 

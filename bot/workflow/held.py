@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.domain.approval import Action
+from bot.domain.approval import Action, executors_of
 from bot.domain.deliveries import ClickDelivery
 from bot.domain.events import AuditKind
 from bot.domain.lifecycle import OPEN_STATES, State
@@ -11,7 +11,9 @@ from bot.messages.sums import render_nothing_held, render_run_now
 from bot.services import Services
 from bot.workflow import transitions
 from bot.workflow.buttons import read_row_id
-from bot.workflow.review import Desk, at_desk
+from bot.workflow.handoff import set_present
+from bot.workflow.review import Desk, at_desk, what_next
+from bot.workflow.sharing import load_sharers
 from storage.models import StepRow
 
 RUN_LIFE = timedelta(hours=72)
@@ -38,10 +40,17 @@ def _run(desk: Desk, group: int | None) -> Message:
         return desk.deny(Action.RESUME, *denied)
     _let_go(desk, allowed)
     waiting = sum(step.state == State.IN_REVIEW.value for step in allowed)
-    return render_run_now(desk.number, len(allowed), desk.now + RUN_LIFE, waiting=waiting)
+    ready = [step for step in allowed if step.lifecycle.state in {State.READY, State.WAITING} and step.executor]
+    mine = [step for step in ready if step.executor == desk.person.id]
+    then = what_next(desk, (mine or ready)[0]) if ready else None
+    return render_run_now(desk.number, len(allowed), desk.now + RUN_LIFE, waiting=waiting, then=then)
 
 
 def _let_go(desk: Desk, held: list[StepRow]) -> None:
+    link = desk.store.links.find_linked(desk.person.id)
+    if link is not None:
+        set_present(desk.store, link, desk.now)  # they pressed something: what npm may ask them can come
+    _deal_anew(desk, [step for step in held if step.state == State.READY.value])
     for step in held:
         step.held, step.deadline, step.next_try_at = False, desk.now + RUN_LIFE, desk.now
         desk.store.audit.add(
@@ -53,3 +62,14 @@ def _let_go(desk: Desk, held: list[StepRow]) -> None:
             fingerprint=step.fingerprint,
         )
     transitions.touch(desk.store, desk.change_set.id, desk.now)
+
+
+def _deal_anew(desk: Desk, steps: list[StepRow]) -> None:
+    """Whoever approved long ago is hardly there now: who presses is, and goes first where they approved."""
+    facts = desk.all_facts(steps)
+    sharers = load_sharers(desk.store, desk.change_set.id, desk.now)
+    people = {step.id: executors_of(facts[step.id], desk.directory) for step in steps}
+    first = desk.person.id
+    sharers.without(steps).deal_to_present(
+        (step, tuple(sorted(people[step.id], key=lambda person: person != first))) for step in steps
+    )

@@ -1,87 +1,40 @@
-"""The inbox: what Slack delivers is committed before it is acknowledged, and done afterwards, also after a crash."""
+"""The inbox: what Slack delivered is done after it was acknowledged, also after a crash."""
 
 import asyncio
 import logging
 import secrets
 from datetime import timedelta
-from enum import Enum, auto
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from bot import log
-from bot.domain.deliveries import ClickDelivery, CommandDelivery, Delivery, HomeDelivery
-from bot.errors import NpmtrustError, RegistryError, StorageError
+from bot.domain.deliveries import DELIVERY, ClickDelivery, CommandDelivery, Delivery, HomeDelivery
+from bot.errors import NpmtrustError, RegistryError, SlackError, StorageError
 from bot.messages import acks
 from bot.messages.notices import render_given_up, render_postponed
 from bot.notifications import SlackThrottled, SlackUnavailable
 from bot.registry import RegistryUnavailable
 from bot.services import Services
-from bot.workflow import limits
 from bot.workflow.answering import try_to_answer
-from bot.workflow.limits import TooMany
 from bot.workflow.progress import Progress
 from bot.workflow.reception import handle
-from storage.inbox import CLAIM, REFUSED
+from storage.inbox import CLAIM
 from storage.models import InboxRow
-from storage.sealed import about_delivery, delivery_about
+from storage.sealed import about_delivery
 from storage.store import Store
 from storage.vault import WrongKey
 
 PATIENCE = timedelta(minutes=25)
-"""How long a delivery is tried while npm, Slack or the database fails: answers to it are possible for 30 minutes."""
+"""How long a delivery is tried while npm or the database fails: answers to it are possible for 30 minutes."""
 
-ACK_SECONDS = 2.0
-"""After this nothing is promised: Slack waits for an ack for three seconds."""
+LONG_PATIENCE = timedelta(hours=12)
+"""How long while Slack is away: nobody could be told that it was given up, and what they wanted they still want."""
 
 LONGEST_WORK = CLAIM.total_seconds() - 10
 """What one try of a delivery may take: nobody else may begin it meanwhile."""
 
 _LONGEST_PAUSE = timedelta(seconds=60)
-_DELIVERY: TypeAdapter[Delivery] = TypeAdapter(Delivery)
 _LOG = logging.getLogger(__name__)
-
-
-class Receipt(Enum):
-    """Whether a delivery is new."""
-
-    STORED = auto()
-    DUPLICATE = auto()
-
-
-async def receive(services: Services, delivery: Delivery, *, key: str, after: timedelta = timedelta(0)) -> Receipt:
-    """Commit a delivery; the ack promises that it will be done, at once or after a moment.
-
-    Raises:
-        StorageError: The database is down, and nothing is promised.
-        TooMany: Its person, or all in its channel, want too much now; it is not done.
-    """
-    about = delivery_about(services.database.workspace, key, delivery.user)
-    channel = limits.place_of(delivery)
-    sealed = services.vault.seal(_DELIVERY.dump_json(delivery).decode(), about)
-
-    def keep(store: Store) -> int | TooMany | None:
-        now, person = services.clock.now(), delivery.user
-        refusal = limits.check_delivery(store, delivery, now)
-        row = store.inbox.add(
-            delivery_key=key, kind=delivery.kind, person=person, sealed_payload=sealed, now=now, channel=channel
-        )
-        if row is None:
-            return None
-        row.next_try_at = now + after
-        if refusal is not None:
-            row.state, row.sealed_payload = REFUSED, ""
-        return refusal or row.id
-
-    row_id = await services.database.run(keep, within=ACK_SECONDS)
-    if isinstance(row_id, TooMany):
-        raise row_id
-    if row_id is None:
-        _LOG.info("A %s of %s came again, and is not done twice", delivery.kind, delivery.user)
-        return Receipt.DUPLICATE
-    log.about(delivery=row_id)
-    _LOG.info("A %s of %s is stored", delivery.kind, delivery.user)
-    services.bell.ring("inbox")
-    return Receipt.STORED
 
 
 async def execute_next(services: Services) -> Progress:
@@ -92,7 +45,7 @@ async def execute_next(services: Services) -> Progress:
     log.about(delivery=row.id)
     try:
         payload = services.vault.unseal(row.sealed_payload, about_delivery(row))
-        delivery = _DELIVERY.validate_json(payload.get_secret_value())
+        delivery = DELIVERY.validate_json(payload.get_secret_value())
     except (WrongKey, ValidationError):
         _LOG.exception("A %s of %s cannot be read any more, and is dropped", row.kind, row.received_at)
         await services.database.run(lambda store: store.inbox.finish(row.id, failed=True))
@@ -121,16 +74,25 @@ async def _postpone(services: Services, delivery: Delivery, row_id: int, *, trie
     """Npm or Slack cannot be reached: the delivery waits, and its person is told once."""
     now = services.clock.now()
     row = await services.database.run(lambda store: store.inbox.load(row_id))
-    if row is None or now - row.received_at > PATIENCE:
-        if not isinstance(delivery, HomeDelivery):
-            await try_to_answer(services, delivery, render_given_up(str(why)))
+    if row is None or (now - row.received_at > PATIENCE and await _is_over(services, delivery, row, why)):
         await services.database.run(lambda store: store.inbox.finish(row_id, failed=True))
         return
     asked = why.retry_after if isinstance(why, RegistryUnavailable | SlackThrottled) else None
-    until = now + max(min(timedelta(seconds=2**tries), _LONGEST_PAUSE), timedelta(seconds=asked or 0))
+    pause = min(2.0 ** min(tries, 10), _LONGEST_PAUSE.total_seconds())
+    until = now + timedelta(seconds=max(pause, asked or 0))
     await services.database.run(lambda store: store.inbox.postpone(row_id, until))
     if tries == 1 and isinstance(why, RegistryError) and isinstance(delivery, CommandDelivery | ClickDelivery):
         await try_to_answer(services, delivery, render_postponed(str(why)))
+
+
+async def _is_over(services: Services, delivery: Delivery, row: InboxRow, why: NpmtrustError) -> bool:
+    """Give a delivery up, and tell its person; False where they cannot be told yet."""
+    if isinstance(delivery, HomeDelivery):
+        return True
+    is_late = services.clock.now() - row.received_at > LONG_PATIENCE
+    if isinstance(why, SlackError) and not is_late:
+        return False
+    return await try_to_answer(services, delivery, render_given_up(str(why))) or is_late
 
 
 async def _give_up(services: Services, delivery: Delivery, row_id: int, error: Exception) -> None:

@@ -19,9 +19,10 @@ def remember_unseen(store: Store, names: Sequence[str], source: str, now: dateti
 
 def note_set_up(store: Store, package: str, now: datetime) -> None:
     """Look after a package for which something was set up here: its first version through it is awaited."""
-    remember_unseen(store, [package], "request", now)
     row = store.packages.find(package)
+    if row is None:
+        remember_unseen(store, [package], "request", now)
+        row = store.packages.find(package)
     if row is not None:
-        row.source = "request"
-        store.flush()
-    store.packages.schedule([package], now + FIRST_READ)
+        due_at = now + FIRST_READ
+        row.source, row.next_read_at = "request", min(row.next_read_at or due_at, due_at)

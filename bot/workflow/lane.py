@@ -13,13 +13,13 @@ from pydantic import SecretStr, TypeAdapter
 from bot.domain import step_events
 from bot.domain.approval import Action, executors_of
 from bot.domain.events import AuditKind
-from bot.domain.lifecycle import Call, Phase, State
+from bot.domain.lifecycle import Call, Phase, State, advance
 from bot.domain.line import AFTER_ALL, AFTER_STEPS, Urgency
 from bot.domain.operations import Operation, Replace
 from bot.services import Services
 from bot.workflow import transitions
 from bot.workflow.authorise import authorise, load_directory, load_step_facts
-from bot.workflow.before_call import check_people, is_window_anothers, want_owners
+from bot.workflow.before_call import check_people, shut_out_until, want_owners
 from bot.workflow.leases import (
     CALL_DEADLINE,
     LANE,
@@ -33,6 +33,7 @@ from bot.workflow.places import WINDOW, Place, is_live, list_places, live_sessio
 from bot.workflow.policy_changes import compare_policy, why_void
 from bot.workflow.presence import ask_to_come, is_present
 from bot.workflow.progress import Progress
+from bot.workflow.sharing import best_of, take_over_idle, turn_of
 from bot.workflow.survey_progress import give_up_of_read, show_surveys
 from storage.account_models import LinkRow
 from storage.models import AttemptRow, LeaseRow, ReadRow, StepRow
@@ -55,6 +56,8 @@ class Errand:
     """One call that is about to be made; its attempt is committed already."""
 
     attempt_id: int
+    starts_at: datetime
+    """Not before this moment: the pause of its lane is over then."""
     call: str
     """create, revoke or list."""
     package: str
@@ -70,6 +73,8 @@ class Errand:
     """C-42, for the log; empty for a list that somebody asked for."""
     checks: bool = False
     """A list before the first call of a step: whether npm still shows what was approved."""
+    ended_at: datetime | None = None
+    """When its answer came: the pause until the next call begins there, however long it takes to record it."""
 
 
 def claim_next(services: Services, store: Store) -> list[Errand] | Progress:
@@ -78,18 +83,18 @@ def claim_next(services: Services, store: Store) -> list[Errand] | Progress:
     Calls of different lanes are handed out together, to be made side by side. While a freeze stands there are none.
     """
     now = services.clock.now()
-    clear_up_abandoned(services, store)
+    unanswered = clear_up_abandoned(services, store)
     is_frozen = store.freezes.current() is not None
     places = [] if is_frozen else list_places(services, store, now)
     seated = [_seat(services, store, place) for place in places]
-    more = any(seated)
+    more = any(seated) or (not is_frozen and take_over_idle(services, store, places))
     if more:
         store.flush()
         services.bell.ring("handoffs")
     errands: list[Errand] = []
     moments: list[datetime] = []
     for name, members in _by_lane(services, places).items():
-        found = _claim_in(services, store, name, members)
+        found = _claim_in(services, store, name, members, has_unanswered=name in unanswered)
         if isinstance(found, Errand):
             errands.append(found)
         else:
@@ -98,17 +103,27 @@ def claim_next(services: Services, store: Store) -> list[Errand] | Progress:
     return errands or Progress(more=more, at=min(moments, default=None))
 
 
-def _claim_in(services: Services, store: Store, name: str, places: list[Place]) -> Errand | Progress:
+def _claim_in(
+    services: Services, store: Store, name: str, places: list[Place], *, has_unanswered: bool
+) -> Errand | Progress:
     """Choose the next call of one lane."""
     now = services.clock.now()
     lease = hold_lane(services, store, name)
     if lease is None:
         return Progress(at=now + CALL_DEADLINE)
-    clear_up_own(services, store, lease)
-    if lease.next_call_at > now:
-        return Progress(at=lease.next_call_at)
+    if has_unanswered:
+        clear_up_own(services, store, lease)
+    ready_at = lease.next_call_at - services.clock.head_start
+    if ready_at > now:
+        return Progress(at=ready_at)
     candidates = _candidates(services, store, lease, places)
+    asked_again = {place.head.person for place in places if place.asked_again} if name == LANE else set[str]()
+    turns: list[datetime] = []
     for row in candidates:
+        turn = turn_of(services, store, row) if isinstance(row, StepRow) and row.executor in asked_again else None
+        if turn is not None:
+            turns.append(turn)
+            continue
         taken = (
             _take_step(services, store, row, lease)
             if isinstance(row, StepRow)
@@ -117,7 +132,7 @@ def _claim_in(services: Services, store: Store, name: str, places: list[Place]) 
         if taken is not None:
             return taken
         row.next_try_at = now + _PASSED_OVER
-    return Progress(more=bool(candidates))
+    return Progress(more=len(candidates) > len(turns), at=min(turns, default=None))
 
 
 def _by_lane(services: Services, places: list[Place]) -> dict[str, list[Place]]:
@@ -162,15 +177,16 @@ def _candidates(services: Services, store: Store, lease: LeaseRow, places: Itera
     After a list a step goes first, so that nobody's lists hold up what others approved.
 
     A one-time password is used for what its person was asked to confirm. Within the others, the account whose window
-    may be open goes first: nobody else is challenged meanwhile. What is to be found out comes last, so that all such
-    reads come together, in one window.
+    may be open goes first: nobody else is challenged meanwhile. When it is over, who shares the work and confirmed
+    longest ago is next, so that nobody has to be there for all of it. What is to be found out comes last, so that all
+    such reads come together, in one window.
     """
-    ranked: list[tuple[tuple[bool, float, bool, int], StepRow | ReadRow]] = []
+    ranked: list[tuple[tuple[bool, float, bool, int, float, int], StepRow | ReadRow]] = []
     for place in places:
         purpose = services.pocket.purpose_of(place.head.person)
         row = _row_of(store, *purpose) if purpose is not None else None
         if row is not None and row.next_try_at <= services.clock.now():
-            ranked.append(((False, 0.0, False, row.id), row))
+            ranked.append(((False, 0.0, False, 0, 0.0, row.id), row))
             continue
         own: list[tuple[float, StepRow | ReadRow]] = [
             (urgency.value, store.change_sets.load_step(step_id)) for urgency, step_id in place.head.steps[:1]
@@ -179,7 +195,9 @@ def _candidates(services: Services, store: Store, lease: LeaseRow, places: Itera
             read = store.reads.load(place.head.read)
             of_list = AFTER_STEPS if lease.last_call == LIST else Urgency.LIST.value
             own.append((of_list if read.survey_id is None else AFTER_ALL, read))
-        ranked += [((True, urgency, place.asked_again, row.id), row) for urgency, row in own]
+        for urgency, row in own:
+            of_set = row.change_set_id if isinstance(row, StepRow) else 0
+            ranked.append(((True, urgency, place.asked_again, of_set, place.confirmed, row.id), row))
     return [row for _, row in sorted(ranked, key=lambda each: each[0])]
 
 
@@ -205,15 +223,18 @@ def _take_step(services: Services, store: Store, row: StepRow, lease: LeaseRow) 
     operation = OPERATION.validate_json(row.operation)
     checks = step.state is State.READY and _is_check_due(row, operation, now)
     call = LIST if checks or step.state is State.UNKNOWN else step.call.value
-    if step.state is not State.UNKNOWN and not transitions.move(store, row, step_events.Taken(), now=now):
+    if step.state is not State.UNKNOWN and advance(step, step_events.Taken()) is None:
         return None
     if call == Call.CREATE.value:
-        transitions.update_progress(row, called_at=now)
-    if call != LIST:
+        transitions.update_progress(row, called_at=now, by_hand="")
+    elif call != LIST:
         transitions.update_progress(row, by_hand="")
+    if step.state is not State.UNKNOWN:
+        transitions.move(store, row, step_events.Taken(), now=now)
     attempt = _write_attempt(store, call, ready.link, lease, now, step_id=row.id)
     return Errand(
         attempt_id=attempt.id,
+        starts_at=lease.next_call_at,
         call=call,
         package=row.package,
         operation=operation,
@@ -263,7 +284,7 @@ def _look_at_step(services: Services, store: Store, row: StepRow) -> _Account | 
         return Progress(more=True)
     candidates = executors_of(facts, directory, transitions.progress_of(row).tried)
     if row.executor not in candidates and candidates:
-        row.executor = candidates[0]
+        row.executor = best_of(store, candidates, now)
         return Progress(more=True)  # it stands in another's line now
     link = store.links.find_linked(row.executor)
     session = live_session(services, link)
@@ -274,9 +295,9 @@ def _look_at_step(services: Services, store: Store, row: StepRow) -> _Account | 
     is_new = step.untouched and step.state is State.READY
     is_refused = is_new and authorise(Action.EXECUTE, row.executor, facts, directory) is not None
     is_busy = store.change_sets.is_package_busy(row.package, but=row.id)
-    is_shut_out = is_new and is_window_anothers(services, store, row, link, facts, WINDOW)
-    if is_shut_out and link.confirmed_at is not None:
-        store.line.postpone(row, link.confirmed_at + WINDOW)
+    until = shut_out_until(services, store, row, link, facts, WINDOW) if is_new else None
+    if until is not None:
+        store.line.postpone(row, until)
         return Progress(more=True)
     if is_refused or is_busy or not _may_be_asked(services, store, link):
         return None
@@ -305,6 +326,7 @@ def _take_read(services: Services, store: Store, row: ReadRow, lease: LeaseRow) 
     attempt = _write_attempt(store, LIST, link, lease, now, read_id=row.id)
     return Errand(
         attempt_id=attempt.id,
+        starts_at=lease.next_call_at,
         call=LIST,
         package=row.package,
         operation=None,
@@ -346,6 +368,7 @@ def _write_attempt(
     read_id: int | None = None,
 ) -> AttemptRow:
     lease.last_call = call
+    store.lanes.renew(lease, now)
     attempt = store.lanes.add_attempt(
         AttemptRow(
             workspace=store.workspace,

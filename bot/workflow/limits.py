@@ -4,7 +4,8 @@ The numbers are far above what people do, and far below what would be felt by ot
 cannot be set: whoever could raise them could be made to. What a policy says of `[limits]` comes on top.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +13,7 @@ from bot.domain.deliveries import ClickDelivery, CommandDelivery, Delivery
 from bot.messages.limits import render_too_many_links, render_too_many_packages
 from bot.messages.message import Message
 from bot.services import Services
+from storage.inbox import Letter
 from storage.store import Store
 
 
@@ -39,6 +41,10 @@ LOGINS_OF_PERSON = Limit(10, _HOUR)
 """npm makes a login for whoever asks; a session lasts two hours, so that one is enough and ten are a mistake."""
 CONFIRMATIONS_OF_PERSON = Limit(240, _HOUR)
 """Where npm asks for each call, a person who confirms all the time needs one in fifteen seconds."""
+LOGINS_OF_CHANNEL = Limit(100, _HOUR)
+"""Where a hundred people link their accounts in one hour; ten who do nothing else cannot use up what npm gives us."""
+CONFIRMATIONS_OF_CHANNEL = Limit(720, _HOUR)
+"""Three people who confirm all the time. At npm's pace of one call in two seconds all channels together use 1,800."""
 
 _PRESSES = ("click", "submission", "home")
 
@@ -55,10 +61,24 @@ class TooMany(Exception):
         self.of_channel = of_channel
 
 
-def check_delivery(store: Store, delivery: Delivery, now: datetime) -> TooMany | None:
+def look_at_lot(store: Store, lot: Sequence[Letter], now: datetime) -> Callable[[Letter], bool]:
+    """Find out, in one look, for whom it has to be counted exactly whether they send too much."""
+    people = Counter(letter.person for letter in lot)
+    channels = Counter(letter.channel for letter in lot if letter.channel)
+    lately = store.limits.count_lately(list(people), list(channels), since=now - _MINUTE, now=now)
+
+    def is_near(letter: Letter) -> bool:
+        of_person = people[letter.person] + lately.get(("person", letter.person), 0)
+        of_channel = channels[letter.channel] + lately.get(("channel", letter.channel), 0)
+        return of_person > COMMANDS_OF_PERSON.most or of_channel > COMMANDS_OF_CHANNEL.most
+
+    return is_near
+
+
+def check_delivery(store: Store, letter: Letter, now: datetime) -> TooMany | None:
     """Say why no more is taken from somebody now; None when it is."""
-    person, channel = delivery.user, place_of(delivery)
-    if not isinstance(delivery, CommandDelivery):
+    person, channel = letter.person, letter.channel
+    if letter.kind != "command":
         return _check_deliveries(store, _PRESSES, PRESSES_OF_PERSON, now, person=person)
     of_person = _check_deliveries(store, ("command",), COMMANDS_OF_PERSON, now, person=person)
     return of_person or _check_deliveries(store, ("command",), COMMANDS_OF_CHANNEL, now, channel=channel)
@@ -82,26 +102,46 @@ def _check_deliveries(
     return TooMany(limit, free_at, seconds, of_channel=not person)
 
 
-def check_links(store: Store, person: str, *, login: bool, now: datetime) -> Message | None:
-    """Say why no further link is made for somebody now, and from when on."""
-    limit = LOGINS_OF_PERSON if login else CONFIRMATIONS_OF_PERSON
-    nth = store.limits.find_link(person, limit.most, login=login, since=now - limit.within, now=now)
-    return render_too_many_links(limit.most, nth + limit.within, login=login) if nth else None
+def check_links(store: Store, person: str, channel: str, *, login: bool, now: datetime) -> Message | None:
+    """Say why no further link is made for somebody now, and from when on.
+
+    Args:
+        store: Where the links are.
+        person: Whose link it would be.
+        channel: Where they ask to log in, or where that was asked for which they would confirm; empty: in none.
+        login: To log in, and not to confirm.
+        now: From when on one looks back.
+    """
+    of_person, of_channel = (
+        (LOGINS_OF_PERSON, LOGINS_OF_CHANNEL) if login else (CONFIRMATIONS_OF_PERSON, CONFIRMATIONS_OF_CHANNEL)
+    )
+    since = now - _HOUR
+    nth = store.limits.find_link(of_person.most, login=login, since=since, now=now, person=person)
+    if nth is not None:
+        return render_too_many_links(of_person.most, nth + _HOUR, login=login, of_channel=False)
+    if channel:
+        nth = store.limits.find_link(of_channel.most, login=login, since=since, now=now, channel=channel)
+    if nth is not None:
+        return render_too_many_links(of_channel.most, nth + _HOUR, login=login, of_channel=True)
+    return None
 
 
-async def check_packages(services: Services, requester: str, channel: str, wanted: int) -> Message | None:
-    """Say why somebody cannot ask for so many packages now, and from when on they can."""
+async def check_packages(
+    services: Services, requester: str, channel: str, wanted: int, *, of_channel: int
+) -> Message | None:
+    """Say why somebody cannot ask for so many packages now, so many of them in a channel, and from when on they can."""
 
     def look(store: Store) -> Message | None:
         now = services.clock.now()
         since = now - _DAY
         own = store.limits.list_asked(since=since, now=now, requester=requester)
         of_all = store.limits.list_asked(since=since, now=now, channel=channel) if channel else []
-        for asked, limit, of_channel in ((own, PACKAGES_OF_PERSON, False), (of_all, PACKAGES_OF_CHANNEL, True)):
+        for asked, limit, more in ((own, PACKAGES_OF_PERSON, wanted), (of_all, PACKAGES_OF_CHANNEL, of_channel)):
             total = sum(packages for _, packages in asked)
-            if total + wanted > limit.most:
-                free_at = find_free(asked, wanted, limit)
-                return render_too_many_packages(total, wanted, limit.most, free_at, of_channel=of_channel)
+            if total + more > limit.most:
+                free_at = find_free(asked, more, limit)
+                is_of_channel = limit is PACKAGES_OF_CHANNEL
+                return render_too_many_packages(total, more, limit.most, free_at, of_channel=is_of_channel)
         return None
 
     return await services.database.run(look)

@@ -5,16 +5,18 @@
   minutes stands for it; a no of Slack's always counts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain
 
 from bot.domain.approval import StepFacts
 from bot.domain.policy import PackagePolicy
 from bot.errors import SlackError
 from bot.notifications import SlackRefused
 from bot.services import Services
+from storage.policy_models import SlackGroupRow, SlackPersonRow
 from storage.store import Store
 
 AT_A_PRESS = timedelta(seconds=10)
@@ -35,13 +37,24 @@ class Unsure:
     groups: frozenset[str]
 
 
-def find_unsure(services: Services, store: Store, facts: StepFacts) -> Unsure | None:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What Slack told of those on whom the call of a step rests; whom it was never asked of is left out."""
+
+    people: dict[str, SlackPersonRow]
+    groups: dict[str, SlackGroupRow]
+
+
+def load_known(store: Store, facts: StepFacts) -> Known:
+    """Read what Slack told of the people behind an approval."""
+    return Known(store.people.load_all(_people_behind(facts)), _load_groups(store, facts.policy.groups))
+
+
+def find_unsure(services: Services, known: Known, facts: StepFacts) -> Unsure | None:
     """Tell whom Slack has to be asked after before the call of a step; None when it told a moment ago."""
     since = services.clock.now() - AT_A_CALL
-    people = _people_behind(facts)
-    known = store.people.load_all(people)
-    asked = {user for user, row in known.items() if row.tried_at >= since and not row.is_wanted}
-    unsure = Unsure(people=people - asked, groups=_groups_older(store, facts.policy.groups, since))
+    asked = {user for user, row in known.people.items() if row.tried_at >= since and not row.is_wanted}
+    unsure = Unsure(_people_behind(facts) - asked, _older(known.groups, facts.policy.groups, since))
     return unsure if unsure.people or unsure.groups else None
 
 
@@ -55,14 +68,12 @@ def ask_after(services: Services, store: Store, unsure: Unsure) -> None:
     services.bell.ring("people")
 
 
-def are_known(services: Services, store: Store, facts: StepFacts) -> bool:
+def are_known(services: Services, known: Known, facts: StepFacts) -> bool:
     """Tell whether what Slack said of the people behind an approval is young enough for a call."""
     since = services.clock.now() - DURING_AN_OUTAGE
-    people, known = _people_behind(facts), store.people.load_all(_people_behind(facts))
-    groups = {row.group_id: row for row in store.people.list_groups()}
-    return all(_is_young(known[user].read_at if user in known else None, since) for user in people) and all(
-        _is_young(groups[group].read_at if group in groups else None, since) for group in facts.policy.groups
-    )
+    people = (known.people.get(user) for user in _people_behind(facts))
+    groups = (known.groups.get(group) for group in facts.policy.groups)
+    return all(row is not None and _is_young(row.read_at, since) for row in chain(people, groups))
 
 
 async def refresh_groups(services: Services, groups: Iterable[str]) -> None:
@@ -81,7 +92,7 @@ async def refresh_for_press(services: Services, policies: Iterable[PackagePolicy
     wanted = frozenset[str]().union(*(policy.named_groups for policy in policies))
     if wanted:
         since = services.clock.now() - AT_A_PRESS
-        await refresh_groups(services, await services.database.run(lambda store: _groups_older(store, wanted, since)))
+        await refresh_groups(services, await services.database.run(lambda store: _list_older(store, wanted, since)))
 
 
 async def _read_group(services: Services, group: str) -> tuple[frozenset[str] | None, str]:
@@ -99,8 +110,15 @@ def _people_behind(facts: StepFacts) -> frozenset[str]:
     return frozenset(agreed | {facts.executor}) - {""}
 
 
-def _groups_older(store: Store, groups: Iterable[str], since: datetime) -> frozenset[str]:
-    rows = {row.group_id: row for row in store.people.list_groups()}
+def _load_groups(store: Store, groups: Collection[str]) -> dict[str, SlackGroupRow]:
+    return {row.group_id: row for row in store.people.list_groups()} if groups else {}
+
+
+def _list_older(store: Store, groups: Collection[str], since: datetime) -> frozenset[str]:
+    return _older(_load_groups(store, groups), groups, since)
+
+
+def _older(rows: Mapping[str, SlackGroupRow], groups: Iterable[str], since: datetime) -> frozenset[str]:
     return frozenset(
         group for group in groups if group not in rows or rows[group].tried_at < since or rows[group].is_wanted
     )

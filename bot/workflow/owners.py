@@ -77,9 +77,21 @@ def _compare(services: Services, store: Store, offer: str, found: Mapping[str, P
 
 
 def compare_owners(
-    services: Services, store: Store, steps: Iterable[StepRow], found: Mapping[str, PackageFacts]
+    services: Services,
+    store: Store,
+    steps: Iterable[StepRow],
+    found: Mapping[str, PackageFacts],
+    *,
+    left: Collection[str] = (),
 ) -> list[StepRow]:
     """Send steps back to review whose package has other owners than was seen; what has begun is finished as approved.
+
+    Args:
+        services: Whose clock counts.
+        store: Where they are.
+        steps: Which.
+        found: What npm tells of their packages now.
+        left: npm users who were its maintainers in public data, and are not any more.
 
     Returns:
         Those that went back.
@@ -89,25 +101,38 @@ def compare_owners(
     for step in told:
         if found[step.package].owners_are_collaborators or not transitions.facts_of(step).owners_are_collaborators:
             transitions.update_progress(step, owners_at=now)
+    seen = {step.id: _owners_now(step, found[step.package], left) for step in told}
     for step in told:
-        if not step.policy or not _differs(step, found[step.package]):  # nobody has decided, or it is no difference
-            _learn(store, step, found[step.package], now)
-    changed = [step for step in told if _differs(step, found[step.package])]
+        if not step.policy or not _differs(step, seen[step.id]):  # nobody has decided, or it is no difference
+            _learn(store, step, seen[step.id], now)
+    changed = [step for step in told if _differs(step, seen[step.id])]
     moved = transitions.move_all(store, changed, step_events.Differs(), now=now)
-    left: dict[str, set[str]] = {}
+    gone: dict[str, set[str]] = {}
     for step in moved:
-        facts, owners = transitions.facts_of(step), found[step.package].maintainers
-        left.setdefault(step.package, set()).update(set(facts.maintainers) - set(owners))
+        facts, owners = transitions.facts_of(step), seen[step.id].maintainers
+        gone.setdefault(step.package, set()).update(set(facts.maintainers) - set(owners))
         before, after = ", ".join(facts.maintainers), ", ".join(owners) or "nobody"
         difference = f"npm's maintainers of {step.package} changed: before {before}; now {after}."
-        is_told = found[step.package].owners_are_collaborators
+        is_told = seen[step.id].owners_are_collaborators
         update = {"maintainers": owners, "difference": difference, "owners_are_collaborators": is_told}
         step.facts = facts.model_copy(update=update).model_dump_json()
     for change_set_id in dict.fromkeys(step.change_set_id for step in moved):
         transitions.renew_offer(store, store.change_sets.load(change_set_id), now)
-    for package, names in left.items():
+    for package, names in gone.items():
         close_links_of_left(services, store, package, names)
     return moved
+
+
+def _owners_now(step: StepRow, found: PackageFacts, left: Collection[str]) -> PackageFacts:
+    """Take who has left the public maintainers out of what an account was told before.
+
+    They may still be in a team: the next account that looks is told so.
+    """
+    facts = transitions.facts_of(step)
+    if not facts.owners_are_collaborators or found.owners_are_collaborators or not set(left) & set(facts.maintainers):
+        return found
+    owners = tuple(name for name in facts.maintainers if name not in left)
+    return found.model_copy(update={"maintainers": owners, "owners_are_collaborators": True})
 
 
 def close_links_of_left(services: Services, store: Store, package: str, names: Iterable[str]) -> None:

@@ -64,6 +64,7 @@ def note_read(services: Services, store: Store, reading: Reading) -> None:
     if reading.before is None or set(reading.before.maintainers) == set(reading.after.maintainers):
         return
     package = reading.row.name
-    compare_owners(services, store, store.change_sets.list_open_steps_of(package), {package: reading.after})
+    steps = store.change_sets.list_open_steps_of(package)
+    compare_owners(services, store, steps, {package: reading.after}, left=left)
     close_links_of_left(services, store, package, left)
     services.bell.ring("lane", "surfaces")

@@ -13,7 +13,6 @@ from bot.domain.trend import fill_weeks
 from bot.errors import SlackError
 from bot.messages.digest import picture_title
 from bot.notifications import SlackRefused, SlackThrottled
-from bot.pictures import draw_trend
 from bot.services import Services
 from bot.workflow.progress import Progress
 from storage.store import Store
@@ -47,8 +46,8 @@ async def execute_next(services: Services) -> Progress:
     state, file_id, pause = "uploaded", work.file_id, _LOOK_AGAIN
     try:
         if not file_id:
-            png = await asyncio.to_thread(draw_trend, picture_title(work.content), fill_weeks(work.content.trend))
             title = picture_title(work.content)
+            png = await asyncio.to_thread(_draw, title, work.content)
             file_id = await services.notifier.upload_picture(f"trend-{work.digest_id}.png", png, title=title)
         elif await services.notifier.is_picture_ready(file_id):
             state = "ready"
@@ -65,6 +64,12 @@ async def execute_next(services: Services) -> Progress:
     await services.database.run(lambda store: _record(services, store, work, state, file_id, pause))
     services.bell.ring("surfaces")
     return Progress(more=True)
+
+
+def _draw(title: str, content: DigestContent) -> bytes:
+    from bot.pictures import draw_trend  # with Pillow, which takes memory and is needed once a week
+
+    return draw_trend(title, fill_weeks(content.trend))
 
 
 def _take(services: Services, store: Store) -> _Work | Progress:

@@ -114,7 +114,7 @@ async def check(
         return Unfit(Why.NO_MAINTAINERS, refusals.render_no_maintainers(found.name))
     denied = await check_staging(services, person, planned.operation, found, permissions_stated=permissions_stated)
     if denied is not None:
-        return Unfit(Why.POLICY, denied, denied.text)
+        return Unfit(Why.POLICY, denied.message, denied.detail)
     policy = services.policies.current.policy_of(found.name)
     rules = Rules(
         requester=person.id,

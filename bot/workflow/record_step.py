@@ -17,6 +17,7 @@ from bot.workflow.lane import Errand
 from bot.workflow.look import compare_again
 from bot.workflow.recording import FRESH_REFUSALS, Ending, add_handoff, end_attempt, wipe_session
 from bot.workflow.remember import note_done, remember
+from bot.workflow.sharing import best_of
 from storage.models import StepRow
 from storage.store import Store
 
@@ -176,7 +177,7 @@ def _refuse_account(
     directory = load_directory(services, store)
     others = executors_of(load_step_facts(services, store, change_set, row), directory, tried)
     if others:
-        row.executor = others[0]
+        row.executor = best_of(store, others, ending.now)
     event: Event = (
         step_events.ReadRefused(another_account=bool(others))
         if reading

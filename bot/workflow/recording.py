@@ -45,7 +45,7 @@ def end_attempt(
         return None
     now = services.clock.now()
     attempt.finished_at, attempt.answer = now, type(answer).__name__
-    pause = _set_pace(services, lease, answer, now)
+    pause = _set_pace(services, lease, answer, errand.ended_at or now)
     link = store.links.find_linked(errand.slack_user)
     if link is not None and used_password and not isinstance(answer, Challenged | NotSent):
         link.confirmed_at = now
@@ -73,19 +73,19 @@ def _is_session_of(services: Services, link: LinkRow, errand: Errand) -> bool:
     return session is not None and session.get_secret_value() == errand.session.get_secret_value()
 
 
-def _set_pace(services: Services, lease: LeaseRow, answer: WriteAnswer | ReadAnswer, now: datetime) -> timedelta:
-    """Let an answer have its effect on the pace of its lane; tell the time until the next call."""
+def _set_pace(services: Services, lease: LeaseRow, answer: WriteAnswer | ReadAnswer, ended_at: datetime) -> timedelta:
+    """Let an answer have its effect on the pace of its lane; tell the time from it until the next call."""
     floor = services.options.pace.total_seconds()
     before = Pace(seconds=lease.pace_ms / 1000, steady=lease.steady, unreached=lease.unreached)
     pace, seconds = pace_after(before, answer, floor=floor)
     lease.steady, lease.unreached = pace.steady, pace.unreached
     lease.pace_ms = round(pace.seconds * 1000) if pace.seconds > floor else 0
     if isinstance(answer, TooFast):
-        lease.slowed_at = now
+        lease.slowed_at = ended_at
     elif not lease.pace_ms:
         lease.slowed_at = None
     pause = timedelta(seconds=seconds)
-    lease.next_call_at = now + pause
+    lease.next_call_at = ended_at + pause
     return pause
 
 

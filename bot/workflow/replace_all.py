@@ -12,7 +12,7 @@ from bot.messages.forms import ReplacementOrigin, replace_form
 from bot.messages.ids import Callback
 from bot.messages.message import Message
 from bot.messages.notices import render_form_too_late
-from bot.messages.sums import render_replacing
+from bot.messages.sums import render_replacing, replacing_words
 from bot.notifications import SlackRefused
 from bot.services import Services
 from bot.workflow import transitions
@@ -44,7 +44,7 @@ async def open_form(services: Services, delivery: ClickDelivery) -> None:
         await answer(services, delivery, found)
         return
     packages, reason = found
-    what = f"Put what was asked for in the place of what overlaps with it, for {packages} packages."
+    what = replacing_words(packages)
     form = replace_form(
         delivery.value, channel=delivery.channel, what=what, reason=reason, callback=Callback.REPLACE_ALL
     )

@@ -52,6 +52,7 @@ from bot.workflow.policy_changes import (
     stamp_policy,
 )
 from bot.workflow.presence import ask_to_come
+from bot.workflow.sharing import load_sharers
 from bot.workflow.windows import asking_of
 from storage.models import ChangeSetRow, DecisionRow, StepRow
 from storage.store import Store
@@ -231,7 +232,7 @@ def _approve(desk: Desk) -> Message:
         desk.number,
         what_next(desk, approved[0]),
         executor=executor,
-        calls=len(mine),
+        calls=sum(step.lifecycle.plan.calls for step in mine),
         asking=asking_of(desk.store, desk.store.links.find_linked(desk.person.id), method),
     )
 
@@ -263,20 +264,21 @@ def approvals_missing_of(desk: Desk, step: StepRow) -> int:
 def approve_steps(desk: Desk, steps: Sequence[StepRow]) -> list[StepRow]:
     """Let this person approve steps; those whose quorum is met, with who executes them.
 
-    Who completed the quorum is present, so that their account is used where it can write.
+    Who completed the quorum is present, so that their account is used where it can write. Of many steps, others who
+    approved them and are there too get their share.
     """
     _mark_present(desk)
     before = desk.all_facts(steps)
+    sharers = load_sharers(desk.store, desk.change_set.id, desk.now)
     decide_all(desk, steps, approved=True)  # and looked at no more before it is stored: a thousand take one flush
     facts = {step.id: _with_approval(desk, before[step.id], step) for step in steps}
     alike: dict[step_events.Approved, list[StepRow]] = {}
+    candidates = {step.id: executors_of(facts[step.id], desk.directory) for step in steps}
     for step in steps:
         met = approvals_missing(facts[step.id], desk.directory) == 0
-        candidates = executors_of(facts[step.id], desk.directory)
-        if met:
-            step.executor = candidates[0] if candidates else ""
-        event = step_events.Approved(quorum_met=met, account_usable=bool(candidates))
+        event = step_events.Approved(quorum_met=met, account_usable=bool(candidates[step.id]))
         alike.setdefault(event, []).append(step)
+    sharers.deal((row, candidates[row.id]) for event, rows in alike.items() if event.quorum_met for row in rows)
     for event, rows in alike.items():
         transitions.move_all(desk.store, rows, event, actor=desk.person.id, now=desk.now)
     approved = [step for event, rows in alike.items() if event.quorum_met for step in rows]
@@ -309,6 +311,10 @@ def _mark_present(desk: Desk) -> None:
 
 def what_next(desk: Desk, step: StepRow) -> Next:
     """Tell what follows for the person who just approved."""
+    if step.held:
+        return Next.HELD
+    if step.paused:
+        return Next.PAUSED
     if step.executor != desk.person.id:
         return Next.OTHER_ACCOUNT
     link = desk.store.links.find_linked(desk.person.id)

@@ -21,6 +21,7 @@ from bot.workflow.handoff import set_present
 from bot.workflow.lane import OPERATION
 from bot.workflow.look import add_looks
 from bot.workflow.review import Desk, ask_executor, at_desk, decide_all, what_next
+from bot.workflow.sharing import best_of
 from storage.models import StepRow
 
 
@@ -91,8 +92,8 @@ def _hand_on(desk: Desk, steps: list[StepRow], facts: Mapping[int, StepFacts]) -
     """The executor withdrew, and others have approved as well: it runs with the account of one of them."""
     asked: set[str] = set()
     for step in steps:
-        step.executor = next(iter(executors_of(facts[step.id], desk.directory)), "")
-        if step.executor not in asked:
+        step.executor = best_of(desk.store, executors_of(facts[step.id], desk.directory), desk.now)
+        if step.executor not in asked and _is_executor_away(desk, step):
             ask_executor(desk, step)
         asked.add(step.executor)
     transitions.move_all(desk.store, steps, step_events.PersonDone(), actor=desk.person.id, now=desk.now)
@@ -104,8 +105,7 @@ async def run_with_my_account(services: Services, delivery: ClickDelivery) -> No
 
 
 def _run_with_my_account(desk: Desk) -> Message:
-    waiting = [*_in(desk, State.WAITING), *(step for step in _in(desk, State.READY) if _is_executor_away(desk, step))]
-    waiting = waiting or _share(desk)
+    waiting = _left_to_others(desk)
     if not waiting:
         desk.note_futile("nothing_to_decide")
         transitions.touch(desk.store, desk.change_set.id, desk.now)
@@ -122,13 +122,18 @@ def _run_with_my_account(desk: Desk) -> Message:
         transitions.update_progress(step, tried=(), npm_message="", trouble="", refused_passwords=0)
     transitions.move_all(desk.store, allowed, step_events.PersonDone(), actor=desk.person.id, now=desk.now)
     transitions.touch(desk.store, desk.change_set.id, desk.now)
-    return decisions.render_taken_over(desk.number, what_next(desk, allowed[0]))
+    return decisions.render_taken_over(desk.number, what_next(desk, allowed[0]), packages=len(allowed))
 
 
-def _share(desk: Desk) -> list[StepRow]:
-    """Of several steps that wait for their turn: the later half of what somebody else's account is used for."""
-    others = [step for step in _in(desk, State.READY) if step.executor != desk.person.id and step.lifecycle.untouched]
-    return others[(len(others) + 1) // 2 :] if len(desk.steps) > 1 else []
+def _left_to_others(desk: Desk) -> list[StepRow]:
+    """Find what somebody else can make: all that nobody is there for; else, of several steps, a share of the others'.
+
+    That is the later half of what somebody else's account is to be used for: who has a link of npm's keeps its step.
+    """
+    ready = [step for step in _in(desk, State.READY) if step.executor != desk.person.id and step.lifecycle.untouched]
+    waiting = _in(desk, State.WAITING)
+    left = [step for step in (*waiting, *_in(desk, State.READY)) if _is_executor_away(desk, step)]
+    return left or ready[len(ready) // 2 :] or waiting if len(desk.steps) > 1 else left or waiting
 
 
 def _is_executor_away(desk: Desk, step: StepRow) -> bool:

@@ -1,15 +1,17 @@
-"""Sealing the record, beside those who write it: what was committed gets its seal within a minute."""
+"""Sealing the record, beside those who write it: what was committed gets its seal within a second or two."""
 
 import logging
 from datetime import timedelta
 
+from bot.errors import StorageError
 from bot.services import Services
 from bot.workflow.progress import Progress
 from storage.seals import LONG_REACH, SealBroken
-from storage.store import Store
 
-GATHER = timedelta(seconds=10)
-"""So long events are gathered, to be sealed together."""
+GATHER = timedelta(seconds=1)
+"""So long events of this process are gathered, to be sealed together."""
+LEFT_BEHIND = timedelta(seconds=10)
+"""How often it is looked for events that others have left without a seal."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -20,16 +22,18 @@ async def execute_next(services: Services) -> Progress:
     Raises:
         StorageError: It cannot be done now, or the newest seal does not hold.
     """
-
-    def work(store: Store) -> Progress:
-        now = services.clock.now()
-        oldest = store.seals.oldest_unsealed(now)
-        if oldest is None or oldest > now - GATHER:
-            return Progress(at=oldest + GATHER if oldest else None)
-        store.seals.seal(now)
+    now, unsealed = services.clock.now(), services.database.unsealed
+    if unsealed.looked_at is None or not unsealed.looked_at <= now < unsealed.looked_at + LEFT_BEHIND:
+        await services.database.run(lambda store: store.seals.seal(now))
+        unsealed.looked_at = now
         return Progress()
-
-    return await services.database.run(work)
+    oldest = unsealed.find_oldest()
+    if oldest is None:
+        return Progress()
+    if now - GATHER < oldest <= now:
+        return Progress(at=oldest + GATHER)
+    await services.database.run(lambda store: store.seals.seal_own(now))
+    return Progress()
 
 
 async def seal_missed(services: Services) -> None:
@@ -38,3 +42,12 @@ async def seal_missed(services: Services) -> None:
         await services.database.run(lambda store: store.seals.seal(services.clock.now(), reach=LONG_REACH))
     except SealBroken:  # requests go on; it is logged as long as it is so, and `npmtrust audit verify` tells where
         _LOG.exception("Nothing of the record can be sealed: `npmtrust audit verify` tells what is wrong with it")
+
+
+async def seal_last(services: Services) -> None:
+    """Seal what is left before the process ends: then nobody remembers it any more."""
+    try:
+        await services.database.run(lambda store: store.seals.seal_own(services.clock.now()))
+    except StorageError as err:
+        left = len(services.database.unsealed.list_all())
+        _LOG.warning("The last %d events of the record could not be sealed: %s", left, err)

@@ -94,7 +94,8 @@ async def _check_policy(services: Services, made: Made) -> Message | None:
         name=made.set_up.package, maintainers=planned.facts.maintainers, evidence=planned.facts.evidence
     )
     asker = Person(id=made.set_up.requester)
-    return await check_staging(services, asker, planned.operation, facts, permissions_stated=True)
+    denied = await check_staging(services, asker, planned.operation, facts, permissions_stated=True)
+    return denied.message if denied else None
 
 
 def _plan(made: Made) -> Planned | None:
@@ -107,6 +108,7 @@ def _plan(made: Made) -> Planned | None:
     facts = records.StepFacts(
         evidence=known.evidence if known and is_seen else staged.evidence,
         maintainers=known.maintainers if known and is_seen else staged.maintainers,
+        requester_npm=staged.requester_npm,
     )
     operation = Create(
         package=PackageName(made.set_up.package), publisher=target.publisher, permissions=target.permissions

@@ -17,7 +17,6 @@ from bot.messages.commands import render_json, render_remarks
 from bot.messages.denials import Denied, render_denial
 from bot.messages.message import Message, join
 from bot.messages.notices import render_no_reviewer_yet, render_staged
-from bot.messages.policy import render_several_channels
 from bot.messages.refusals import note_of_look
 from bot.notifications import ChannelAccess
 from bot.services import Services
@@ -56,7 +55,8 @@ async def stage(
 ) -> None:
     """Check, then store the change set and let its message be posted; or say why not, with the way out.
 
-    Patterns and many names become a batch, which is shown to its person before anything is asked for.
+    Patterns, many names, and packages whose requests belong in several channels become a batch, which is shown to its
+    person before anything is asked for.
 
     Raises:
         RegistryError: npm cannot be asked now.
@@ -79,13 +79,10 @@ async def stage(
     places = channels_of(services, command.packages, otherwise)
     target = next(iter(places), otherwise)
     access = await services.notifier.check_channel(target)
-    if len(places) > 1 and not _is_for_batch(command):
-        refusal = render_several_channels(places, file=services.policies.current.file)
-        await _refuse(services, delivery, Refused(refusal, command), origin)
-    elif not access.postable:
+    if not access.postable:
         await _refuse(services, delivery, Refused(refusals.render_cannot_post(target, access.why), command), origin)
-    elif _is_for_batch(command):
-        await batches.begin(services, delivery, command, inbox_id=inbox_id, channel=target, origin=origin)
+    elif _is_for_batch(command) or len(places) > 1:
+        await batches.begin(services, delivery, command, inbox_id=inbox_id, channel=otherwise, origin=origin)
     else:
         await _stage_named(services, delivery, command, person, access, Target(inbox_id, target, origin))
 
@@ -171,7 +168,7 @@ async def _plan_all(
             refused.append(refusals.render_private_package(found.name))
         else:
             fitting.append((step, found))
-    if not refused and (limit := await check_request(services, person.id, command.packages, channel=channel)):
+    if not refused and (limit := await check_request(services, person.id, {channel: command.packages})):
         refused.append(limit)
     planned = [step for step, _ in fitting]
     if not refused:

@@ -54,7 +54,9 @@ def store_request(services: Services, store: Store, request: Request, planned: S
         offer="",
         permissions_stated=request.permissions_stated,
     )
-    steps = [_step_row(services, store, step, position, hold=request.hold) for position, step in enumerate(planned)]
+    link = store.links.find_linked(request.requester)
+    asker = link.npm_user if link is not None else ""
+    steps = [_step_row(services, store, step, position, asker, request) for position, step in enumerate(planned)]
     store.change_sets.add(change_set, steps)
     store.flush()
     transitions.renew_offer(store, change_set, now)
@@ -66,17 +68,18 @@ def store_request(services: Services, store: Store, request: Request, planned: S
     return change_set
 
 
-def _step_row(services: Services, store: Store, step: Planned, position: int, *, hold: bool) -> StepRow:
+def _step_row(services: Services, store: Store, step: Planned, position: int, asker: str, request: Request) -> StepRow:
+    facts = step.facts if step.facts.requester_npm else step.facts.model_copy(update={"requester_npm": asker})
     row = StepRow(
         workspace=store.workspace,
         position=position,
         package=step.operation.package,
         operation=step.operation.model_dump_json(),
         fingerprint=fingerprint_in(services, store, step.operation),
-        facts=step.facts.model_dump_json(),
+        facts=facts.model_dump_json(),
         progress=StepProgress().model_dump_json(),
         next_try_at=services.clock.now(),
-        held=hold,
+        held=request.hold,
     )
     row.lifecycle = Step(plan=plan_of(step.operation))
     return row

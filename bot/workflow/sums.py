@@ -1,5 +1,6 @@
 """Loading what the message of a large change set shows: with the same work for ten steps and for ten thousand."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -7,7 +8,7 @@ from bot.domain.approval import approvals_missing, reviewers_of
 from bot.domain.events import AuditKind
 from bot.domain.lifecycle import State, WaitFor
 from bot.domain.overview import ChangeSetView
-from bot.domain.sums import Awaited, Ended, GroupView, SumView, speed_of, sum_ended
+from bot.domain.sums import Awaited, Ended, GroupView, Shared, SumView, speed_of, sum_ended
 from bot.messages.freezing import frozen_line
 from bot.services import Services
 from bot.workflow import transitions
@@ -56,9 +57,10 @@ def sum_view(services: Services, store: Store, change_set: ChangeSetRow) -> SumV
             "size": sum(tally.values()),
             "tally": tally,
             "held": sum(held.values()),
+            "held_ready": store.change_sets.count_held_ready(change_set.id) if held else 0,
             "groups": _groups(store, change_set, held),
             "groups_in_all": store.change_sets.groups.count(change_set.id),
-            "awaited": _awaited(services, store, change_set),
+            **_load_executors(services, store, change_set),
             "troubles": _troubles(store, change_set),
             "speed": speed_of(ends, services.clock.now()),
             "ended": _ended(store, change_set, tally),
@@ -117,13 +119,18 @@ def _groups(store: Store, change_set: ChangeSetRow, held: dict[str, int]) -> tup
     )
 
 
-def _awaited(services: Services, store: Store, change_set: ChangeSetRow) -> tuple[Awaited, ...]:
-    """Tell whom the approved steps wait for; who has no live session is waited for to log in."""
+def _load_executors(
+    services: Services, store: Store, change_set: ChangeSetRow
+) -> dict[str, tuple[Awaited, ...] | tuple[Shared, ...]]:
+    """Tell whom the approved steps wait for, and whose accounts share them; who has no live session is to log in."""
     found: dict[tuple[str, WaitFor], int] = {}
     away: dict[str, bool] = {}
+    shares: Counter[str] = Counter()
     for state, executor, waits, number in store.change_sets.count_executors(change_set.id):
         link = store.links.find_linked(executor) if executor else None
         away[executor] = link is not None and link.away
+        if link is not None:
+            shares[link.npm_user] += number
         waits_for = WaitFor(waits)
         if state in {State.READY, State.UNKNOWN, State.HALF_REPLACED}:
             if link is not None and live_session(services, link) is None:
@@ -136,10 +143,26 @@ def _awaited(services: Services, store: Store, change_set: ChangeSetRow) -> tupl
             continue
         key = ("" if waits_for is WaitFor.ACCOUNT else executor, waits_for)
         found[key] = found.get(key, 0) + number
-    return tuple(
-        Awaited(person=person, waits_for=waits_for, steps=number, away=away.get(person, False))
+    awaited = tuple(
+        Awaited(
+            person=person,
+            waits_for=waits_for,
+            steps=number,
+            away=away.get(person, False),
+            words=_words_of_accounts(store, change_set) if waits_for is WaitFor.ACCOUNT else "",
+        )
         for (person, waits_for), number in found.items()
     )
+    return {
+        "awaited": awaited,
+        "shares": tuple(Shared(npm_user=npm_user, steps=number) for npm_user, number in shares.most_common()),
+    }
+
+
+def _words_of_accounts(store: Store, change_set: ChangeSetRow) -> str:
+    """Tell what npm said of the last account that it refused."""
+    steps = store.line.list_waiting_in(change_set.id, [WaitFor.ACCOUNT], limit=1)
+    return transitions.progress_of(steps[0]).npm_message if steps else ""
 
 
 def _troubles(store: Store, change_set: ChangeSetRow) -> tuple[str, ...]:

@@ -63,6 +63,8 @@ _GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_clos
 """Somebody deleted our message, or Slack does not let it be changed: it is posted again."""
 _CLOSED = frozenset({"is_archived", "is_inactive", "not_in_channel", "channel_not_found", "restricted_action"})
 """The channel takes nothing of ours, until somebody changes that."""
+_MOST_SHARES = 20
+"""In so many change sets is looked how many steps wait for somebody; more are told as one."""
 _REOPENED = timedelta(hours=1)
 """How often it is looked whether somebody did."""
 
@@ -180,7 +182,10 @@ def _refused(services: Services, store: Store, draft: _Draft, code: str) -> None
         home.note_conflict(store, row.channel)
         return
     row.problem = code
-    if code in _GONE and row.ts and not row.key.endswith(f":{row.ts}"):  # of a copy there is another
+    if code in _GONE and row.ts and row.key.endswith(f":{row.ts}"):  # a copy, perhaps for one person's eyes alone
+        store.surfaces.forget(row)
+        return
+    if code in _GONE and row.ts:
         row.ts = ""
         row.next_try_at = services.clock.now()
         return
@@ -277,7 +282,9 @@ def _asked(_services: Services, store: Store, reference: str) -> Message | None:
     if not is_asked(store, asked):
         return render_asked_over(number=change_set.number, what=what)
     own = change_set.requester == asked.channel
-    return render_asked_to_run(number=change_set.number, what=what, value=asked.key, own=own)
+    shares = store.line.list_shares(asked.channel, _MOST_SHARES)
+    packages = next((share.steps for share in shares if share.change_set_id == change_set.id), 1)
+    return render_asked_to_run(number=change_set.number, what=what, value=asked.key, own=own, packages=packages)
 
 
 def _looked(services: Services, store: Store, reference: str) -> Message | None:

@@ -31,6 +31,9 @@ SMALL = 8
 HOLD_LIFE = timedelta(days=30)
 """How long approved steps are held that nobody lets run."""
 
+_SHOWING = ("change_set", "review", "elsewhere", "reminder")
+"""The kinds of messages that show a change set."""
+
 _LOG = logging.getLogger(__name__)
 _EXPIRING = frozenset({State.IN_REVIEW, State.READY, State.WAITING})
 
@@ -61,11 +64,11 @@ def move_all(
     )
     store.change_sets.groups.count_moves(counted)
     if len(moved) == 1:
-        store.surfaces.touch(f"asked:{moved[0].row.id}", now)
+        store.surfaces.touch_all([f"asked:{moved[0].row.id}", *_about(moved[0].row.change_set_id)], now)
     else:
         store.surfaces.touch_about("asked", {str(each.row.id) for each in moved}, now)
-    for change_set_id in dict.fromkeys(each.row.change_set_id for each in moved):
-        touch(store, change_set_id, now)
+        for change_set_id in dict.fromkeys(each.row.change_set_id for each in moved):
+            touch(store, change_set_id, now)
     store.flush()
     _log_moves(store, moved, event)
     for change_set_id in {each.row.change_set_id for each in moved if each.after.state not in OPEN_STATES}:
@@ -188,10 +191,11 @@ def expire_all(store: Store, change_set: ChangeSetRow, rows: Iterable[StepRow], 
 
 def touch(store: Store, change_set_id: int, now: datetime) -> None:
     """Mark every message that shows a change set as behind."""
-    store.surfaces.touch(f"change_set:{change_set_id}", now)
-    store.surfaces.touch(f"review:{change_set_id}", now)
-    store.surfaces.touch(f"elsewhere:{change_set_id}", now)
-    store.surfaces.touch(f"reminder:{change_set_id}", now)
+    store.surfaces.touch_all(_about(change_set_id), now)
+
+
+def _about(change_set_id: int) -> list[str]:
+    return [f"{kind}:{change_set_id}" for kind in _SHOWING]
 
 
 def renew_offer(store: Store, change_set: ChangeSetRow, now: datetime) -> None:

@@ -120,7 +120,9 @@ async def _measure(
             trigger = f"{time.time_ns()}.{at_once}.{number}"
             # always somebody else, somewhere else: both are let in so many times a minute
             whose = {"user_id": f"U0{at_once}X{number}", "channel_id": f"C0{at_once}X{number}"}
-            raw = child.slack.courier.sign(urlencode({**form, **whose, "trigger_id": trigger, "text": "help"}).encode())
+            answers = child.slack.response_base + child.slack.tickets.new_response(REQUESTER.slack_id, GENERAL[0])
+            own = {**whose, "trigger_id": trigger, "response_url": answers, "text": "help"}
+            raw = child.slack.courier.sign(urlencode({**form, **own}).encode())
             began = time.perf_counter()
             async with http.post(url, data=raw.body, headers=raw.headers) as answer:
                 refused += answer.status != HTTPStatus.OK or "Nothing was stored" in await answer.text()

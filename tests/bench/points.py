@@ -6,6 +6,7 @@ which it does not die any more is the last one: then there was no other point. W
 
 import shutil
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 from storage import migrate
@@ -19,7 +20,15 @@ STORIES = 6
 """The first one has nearly all deaths; a later one comes to what depends on chance."""
 
 
-async def die_at_each(folder: Path, nursery: Nursery, empty: Path, *, among: tuple[str, ...] = ()) -> list[str]:
+async def die_at_each(
+    folder: Path,
+    nursery: Nursery,
+    empty: Path,
+    *,
+    among: tuple[str, ...] = (),
+    spared: Collection[str] = (),
+    enough: Collection[str] = (),
+) -> list[str]:
     """Die at each point of all calls, and of all commits or of those that are named so; tell at which.
 
     Args:
@@ -27,8 +36,10 @@ async def die_at_each(folder: Path, nursery: Nursery, empty: Path, *, among: tup
         nursery: What makes the bots.
         empty: A SQLite file with every table.
         among: How the names of the commits end.
+        spared: Points at which it does not die.
+        enough: Where this is not empty, the story is the last one in which it has died at the last of these.
     """
-    survived: list[str] = []
+    survived = list(spared)
     for number in range(STORIES):
         place = folder / str(number)
         place.mkdir()
@@ -40,8 +51,8 @@ async def die_at_each(folder: Path, nursery: Nursery, empty: Path, *, among: tup
             story = Story(child, patience=PATIENCE)
             await story.live()
             story.check()
-        if len(survived) == before:
-            return survived
+        if len(survived) == before or (enough and set(enough) <= set(survived)):
+            return survived[len(spared) :]
     raise AssertionError(f"there was always another point: {survived[before:]}")
 
 

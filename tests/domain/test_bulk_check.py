@@ -19,9 +19,13 @@ def names_of(selection: Selection) -> Sequence[str]:
     return [name for name in KNOWN if selection.matches(name)]
 
 
-def check(text: str, defaults: Defaults = DEFAULTS) -> Checked:
+def check(text: str, defaults: Defaults = DEFAULTS, *, hidden: frozenset[str] = frozenset()) -> Checked:
     return check_sheet(
-        read_pasted(text), defaults, names_of=names_of, is_our_registry=lambda url: url == "https://npm.test"
+        read_pasted(text),
+        defaults,
+        names_of=names_of,
+        is_our_registry=lambda url: url == "https://npm.test",
+        hidden=hidden,
     )
 
 
@@ -68,6 +72,19 @@ def test_patterns_are_resolved_and_those_that_match_nothing_are_told() -> None:
     )
     assert whats(every) == [(0, "", "These are too many at once.")]
     assert every.wanted == ()
+
+
+def test_what_only_accounts_see_is_told_to_nobody_who_did_not_name_it() -> None:
+    hidden = frozenset({"@acme/a", "@acme/b"})
+    assert [(one.package, one.hidden) for one in check("@acme/*", hidden=hidden).wanted] == [
+        ("@acme/a", True),
+        ("@acme/b", True),
+        ("@acme/c", False),
+    ]
+    named = check("package\n@acme/*\n@acme/b", hidden=hidden).wanted
+    assert [(one.package, one.hidden) for one in named] == [("@acme/a", True), ("@acme/b", False), ("@acme/c", False)]
+    wrong = check("@acme/a*", Defaults(fields={"file": ("{name}.yml",)}), hidden=hidden)
+    assert [fault.mistake.got for fault in wrong.faults] == ["@acme/a*"]
 
 
 def test_doubles_are_merged_and_the_first_one_stays() -> None:

@@ -33,7 +33,9 @@ def test_the_speed_is_that_of_the_last_ends(seconds_ago: list[float], speed: flo
 
 
 def test_what_is_left_is_what_is_approved_and_not_over() -> None:
-    view = a_sum({State.APPLIED: 10, State.IN_REVIEW: 5, State.READY: 30, State.WAITING: 1}, held=7, speed=12.0)
+    view = a_sum(
+        {State.APPLIED: 10, State.IN_REVIEW: 5, State.READY: 30, State.WAITING: 1}, held=9, held_ready=7, speed=12.0
+    )
     assert (view.size, view.over, view.left, view.running, view.minutes_left) == (46, 10, 36, 24, 2)
     assert view.is_open
     assert a_sum({State.READY: 1}, speed=30.0).minutes_left == 1

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.batch import BatchState, BatchView, Effort, ListedGroup, Status, Tally, Why
+from bot.domain.batch import BatchState, BatchView, Effort, ListedGroup, PlacedRequest, Status, Tally, Why
 from bot.messages.batch_form import (
     MOST_GROUPS,
     PAGE,
@@ -67,7 +67,7 @@ def test_a_preview_tells_all_that_is_decided_by_a_press() -> None:
         (replace(VIEW, hold=True), "presses Run now"),
         (replace(VIEW, effort=Effort(2, 4.2, 2, each_call=True)), "2 confirmations, since npm asks for each call"),
         (replace(VIEW, takes_all=True), "whoever owns it"),
-        (replace(VIEW, state=BatchState.STAGED, number=9, staged=2), "Asked as C-9"),
+        (replace(VIEW, state=BatchState.STAGED, requests=(PlacedRequest("C0GENERAL", 2, 9),)), "Asked as C-9"),
         (replace(VIEW, state=BatchState.DROPPED), "nothing was asked for"),
         (replace(VIEW, state=BatchState.FAILED, note="20000 packages match."), "20000 packages match."),
         (replace(VIEW, state=BatchState.FAILED), "I know of no package that matches"),
@@ -97,7 +97,7 @@ def test_a_preview_of_many_is_within_slacks_limits(state: BatchState) -> None:
         groups=tuple(groups),
         effort=Effort(40_000, 84_000.0, 40_000, each_call=True),
         remarks=(NASTY,) * 5,
-        number=9 if state is BatchState.STAGED else 0,
+        requests=tuple(PlacedRequest(f"C0{place}", 10, place) for place in range(50)),
     )
     message = render_batch(view)
     check(message)
@@ -147,11 +147,11 @@ def test_nothing_found_is_said() -> None:
 @pytest.mark.parametrize(
     ("message", "text"),
     [
-        (render_batch_asked(3, "C0GENERAL", packages=5, left_out=2), "2 packages left out"),
-        (render_batch_asked(3, "D0X", packages=5, left_out=0), "see the message here"),
+        (render_batch_asked(PlacedRequest("C0GENERAL", 5, 3), left_out=2), "2 packages left out"),
+        (render_batch_asked(PlacedRequest("D0X", 5, 3), left_out=0), "see the message here"),
         (render_batch_empty(3), "all 3 were asked for by somebody else meanwhile"),
         (render_batch_empty(0), "Nothing is ticked"),
-        (render_batch_over(BatchState.STAGED, number=7), "as C-7"),
+        (render_batch_over(BatchState.STAGED, numbers=[7, 8]), "as C-7, C-8"),
         (render_batch_over(BatchState.LOOKING), "I still look at the packages"),
         (render_batch_over(BatchState.DROPPED), "was dropped"),
         (render_looks(4, done=3, total=9, unclear=1, waits=True), "It waits for you"),

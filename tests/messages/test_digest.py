@@ -50,6 +50,16 @@ All packages: `/npmtrust coverage @acme/*`)\
     assert [[button["value"] for button in row] for row in rows] == snapshot(
         [["7:0", "7:0", "7:0"], ["7:1", "7:1", "7:1"], ["7:2", "7:2", "7:2"]]
     )
+    assert [button["accessibility_label"] for row in rows[:2] for button in row] == snapshot(
+        [
+            "Set up @acme/api",
+            "Snooze @acme/api",
+            "Not publishing any more @acme/api",
+            "Set up @acme/cli",
+            "Snooze @acme/cli",
+            "Not publishing any more @acme/cli",
+        ]
+    )
     assert actions_of(message)["retire"]["confirm"]["text"]["text"] == snapshot(
         "@acme/icons is then only counted, until a new version comes."
     )

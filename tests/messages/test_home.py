@@ -89,6 +89,18 @@ def test_the_fullest_home_is_one_that_slack_takes(text: str) -> None:
     assert all("<!channel>" not in text["text"] for text in texts_of(view["blocks"]) if text["type"] == "mrkdwn")
 
 
+def test_a_control_that_stands_there_for_several_things_is_named_by_its_own() -> None:
+    view, other, text = a_view(), a_view(number=8), "@acme/ui"
+    content = replace(full(text), confirm=(), ready=None, log_in=0, decide=(view, other), alarms=())
+    content = replace(content, asked=(view, other), admin=None)
+    blocks = render_home(content).as_dict()["blocks"]
+    controls = [control for block in blocks for control in [*block.get("elements", ()), block.get("accessory", {})]]
+    names = [control["accessibility_label"] for control in controls if control.get("type") == "button"]
+    assert [name for name in names if "C-8" in name] == ["Approve C-8", "Reject… C-8", "Details C-8", "Details C-8"]
+    assert "Set up… @acme/ui0" in names
+    assert max(map(names.count, names)) == 2  # Details, where it is to be decided and where it was asked for
+
+
 def test_a_new_home_leads_on() -> None:
     told = str(render_home(HomeContent()).as_dict())
     assert "Link my npm account" in told

@@ -64,7 +64,7 @@ Nothing was changed. Try again in a few minutes.\
 You need not send it again; the answer follows here.\
 """,
             """\
-❌ Not done. I tried for 25 minutes, and this was in the way: npm could not be reached.
+❌ Not done. I tried for 25 minutes or more, and this was in the way: npm could not be reached.
 Nothing was asked for, and nothing changed. Please type or press it again.\
 """,
             "Slack gave me no time to open the form. Please press or type it again.",

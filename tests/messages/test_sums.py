@@ -64,7 +64,6 @@ def test_one_message_tells_where_four_hundred_steps_are() -> None:
 Why: drop tokens
 `▓▓▓▓▓▓░░░░░░░░░░░░░░` 120 of 400
 118 done, 197 approved, 3 waiting for a person, 80 in review, 2 to look at
-25 a minute · about 8 minutes left
 ⏸ Paused: no new call starts.
 ❄️ frozen
 80 packages in review: needs 1 of @U0OTTO, @U0OLGA, and the maintainers of the others · not linked: ana-npm

@@ -24,6 +24,7 @@ from bot.sandbox.registry import SimulatedRegistry
 from bot.sandbox.slack import LocalSlack
 from bot.sandbox.slack_delivery import Delivered
 from bot.sandbox.slack_state import SlackMessage
+from tests.scenarios.leaks import files_of, find_leaks
 from tests.scenarios.nursery import DIED, PASSED, AheadClock, Nursery, Order
 
 LAG_SECONDS = 0.2
@@ -141,6 +142,11 @@ class Child:
     @property
     def is_alive(self) -> bool:
         return self._ready.is_set()
+
+    @property
+    def secrets(self) -> set[str]:
+        """What the operator keeps to themselves."""
+        return {BOT_TOKEN, SIGNING_SECRET, self._key}
 
     @property
     def database_url(self) -> str:
@@ -363,15 +369,20 @@ def is_outcome(text: str) -> bool:
 
 
 @asynccontextmanager
-async def open_child(folder: Path, **settings: str) -> AsyncIterator[Child]:
-    async with opened(Child(folder, **settings)) as child:
+async def open_child(folder: Path, nursery: Nursery | None = None, /, **settings: str) -> AsyncIterator[Child]:
+    async with opened(Child(folder, nursery, **settings)) as child:
         yield child
 
 
 @asynccontextmanager
 async def opened(child: Child) -> AsyncIterator[Child]:
+    said: list[tuple[str, bytes]] = []
+    child.slack.listen(lambda what, body: said.append((what, body)))
     try:
         await child.open()
         yield child
+        places = {"the log": "\n".join(child.log).encode(), **files_of(child.folder)}
+        leaks = find_leaks(child.registry, child.slack, child.secrets, said, places)
+        assert leaks == [], leaks
     finally:
         await child.close()

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from bot.sandbox.cast import OWNER, SECOND_OWNER, Character
 from bot.sandbox.registry_catalogue import TrustRecord
 from bot.sandbox.registry_switches import Fault, When
+from bot.sandbox.registry_wire import Answer
 
 PACKAGES = ("one", "two", "three")
 OWNERS = (OWNER, SECOND_OWNER)
@@ -27,6 +28,20 @@ BEFORE = (
 )
 BEFORE_A_WRITE = (*BEFORE, Fault.BAD_REQUEST, Fault.BAD_REQUEST, Fault.CONFLICT)
 AFTER = (Fault.SERVER_ERROR, Fault.BAD_GATEWAY, Fault.REDIRECT, Fault.HTML, Fault.HALF_BODY, Fault.CUT)
+
+SURE = frozenset({400, 401, 403, 404, 409, 422, 429})
+"""The statuses that say for certain that npm did nothing."""
+STATUSES = range(400, 600)
+CALLS = (
+    *[("POST", "/trust"), ("DELETE", "/trust"), ("GET", "/trust")] * 2,
+    ("POST", "/-/v1/login"),
+    ("GET", "/-/v1/done"),
+    ("GET", "/-/whoami"),
+    ("GET", "/-/npm/v1/user"),
+    ("GET", "/one"),
+)
+"""By method, and by what the path holds."""
+BODIES = ({"message": "*no* <!here>"}, "<html>no</html>", b"", b"[{", ["no"], 42)
 
 OLD_CLAIMS = {"repository": "acme/old", "workflow_ref": {"file": "release.yml"}}
 
@@ -77,13 +92,22 @@ class Request:
                 return f"replace {names} --from-repo acme/old with github {self.wanted.flags}"
 
 
+def any_failure(status: int, call: tuple[str, str], body: object, *, acts: bool) -> "Failure":
+    """Make an answer with any status; where npm may act in spite of it, it does if it is told to."""
+    method, path = call
+    is_lost = acts and path == "/trust" and method != "GET" and status not in SURE
+    when = When.AFTER_ACTING if is_lost else When.BEFORE_ACTING
+    return Failure(method, Answer(status, body, note="made to fail"), when, path)
+
+
 @dataclass(frozen=True)
 class Failure:
     """What goes wrong with the next such call."""
 
     method: str
-    fault: Fault
+    fault: Fault | Answer
     when: When = When.BEFORE_ACTING
+    path: str = "/trust"
 
 
 PEOPLE = st.sampled_from(OWNERS)
@@ -108,5 +132,8 @@ FAILURES = st.one_of(
     st.builds(Failure, WRITES, st.sampled_from(AFTER), st.just(When.AFTER_ACTING)),
     st.builds(Failure, WRITES, st.sampled_from(BEFORE_A_WRITE)),
     st.builds(Failure, st.just("GET"), st.sampled_from(BEFORE)),
+    st.builds(
+        any_failure, st.sampled_from(STATUSES), st.sampled_from(CALLS), st.sampled_from(BODIES), acts=st.booleans()
+    ),
 )
 SPANS = st.sampled_from(({"seconds": 15}, {"minutes": 3}, {"minutes": 3}, {"minutes": 12}, {"hours": 3}, {"days": 1}))

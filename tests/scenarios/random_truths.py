@@ -20,6 +20,7 @@ from bot.sandbox.registry_trust import overlap
 from bot.sandbox.world import World
 from bot.workflow.lane import CALL_DEADLINE, OPERATION
 from storage.models import AttemptRow, ChangeSetRow, DecisionRow, ReadRow, StepRow
+from tests.scenarios.random_requests import SURE
 
 BOT_LAG = timedelta(seconds=120)
 """For how long the bot takes npm's lists to lag, by default."""
@@ -27,8 +28,6 @@ BOT_LAG = timedelta(seconds=120)
 _METHODS = {"create": "POST", "revoke": "DELETE", "list": "GET"}
 _REFUSALS = frozenset({400, 422})
 _STAGE = "createStagedPackage"
-_SURE = frozenset({400, 401, 403, 404, 409, 422, 429})
-"""The answers that say for certain that npm did nothing."""
 
 Judge: TypeAlias = Callable[["StepTruth"], bool]
 
@@ -99,7 +98,7 @@ class StepTruth:
     @property
     def is_unclear(self) -> bool:
         """Tell whether npm may have acted on one of its calls, as far as answers tell."""
-        return self.is_given or not self.statuses <= _SURE
+        return self.is_given or not self.statuses <= SURE
 
     @property
     def old_is_gone(self) -> bool:

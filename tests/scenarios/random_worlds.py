@@ -321,7 +321,7 @@ class RandomWorlds(RuleBasedStateMachine):
         self.fail(failure)
 
     def fail(self, failure: Failure) -> None:
-        self.world.registry.fail(failure.fault, method=failure.method, when=failure.when)
+        self.world.registry.fail(failure.fault, method=failure.method, when=failure.when, path=failure.path)
 
     @precondition(lambda self: self.open_steps)
     @rule(span=SPANS)

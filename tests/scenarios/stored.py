@@ -31,13 +31,22 @@ async def write(world: World, statement: str) -> None:
     await world.app.services.database.call(change)
 
 
+async def every_row(world: World) -> str:
+    """Read every table."""
+
+    def read(engine: Engine) -> str:
+        with engine.connect() as connection:
+            tables = inspect(connection).get_table_names()
+            return "\n".join(str(connection.exec_driver_sql(f"SELECT * FROM {name}").all()) for name in tables)  # noqa: S608 -- our own tables
+
+    assert world.app is not None
+    return await world.app.services.database.call(read)
+
+
 async def everything(world: World) -> str:
     """Read every table, and the files of SQLite with what was deleted in them."""
-    assert world.app is not None
-    tables = await world.app.services.database.call(lambda engine: inspect(engine).get_table_names())
-    found = [str(await rows(world, f"SELECT * FROM {table}")) for table in tables]  # noqa: S608 -- our own tables
     files = [path.read_bytes().decode("latin-1") for path in sorted(world.folder.glob("npmtrust.sqlite3*"))]
-    return "\n".join([*found, *files])
+    return "\n".join([await every_row(world), *files])
 
 
 async def unsealed(world: World) -> str:

@@ -1,13 +1,15 @@
+# ruff: noqa: RUF001 -- what people read looks like itself
 """Alarms at once for versions that came another way than before, and the news that what was set up here works."""
 
 import pytest
+from inline_snapshot import snapshot
 
 from bot.domain.events import AuditKind
 from bot.sandbox.cast import GENERAL, RELEASES
 from bot.sandbox.releases import Source, Spoil
 from bot.sandbox.world import Actor, World
 from tests.scenarios import stored
-from tests.scenarios.asking import LINE, TRUSTED, people
+from tests.scenarios.asking import LINE, TRUSTED, people, steady
 
 pytestmark = pytest.mark.anyio
 
@@ -43,11 +45,18 @@ async def test_a_version_by_hand_alarms_channel_and_owners_until_somebody_says_w
     world.registry.publish(CORE, "1.2.0", by="mallory-npm")
     await world.advance(hours=1)
     [alarm] = alarms_in(world)
-    assert f"{CORE} 1.2.0 {LOST}" in alarm
-    assert "Before: github " in alarm
-    assert "by npm user mallory-npm" in alarm
-    assert "1. Ask npm user mallory-npm, outside of npm, whether they meant it." in alarm
-    assert "Maintainers: @otto" in alarm
+    assert steady(world, alarm) == snapshot("""\
+🚨 @acme/core 1.2.0 came without the trusted publisher
+Before: github eebc175d-… (1.1.0)
+Now: no trusted publisher (1.2.0, published by npm user mallory-npm 23 Nov 2026)
+Maintainers: @otto
+A stolen token or account looks like this. So does a release by hand.
+1. Ask npm user mallory-npm, outside of npm, whether they meant it.
+2. If nobody did: deprecate or unpublish the version at npm, then end that account's sessions and tokens.
+3. Acknowledge it with what you found.
+[Acknowledge…] [Package on npm]
+seen in public data Mon 15:00 UTC\
+""")
     [told] = alarms_in(world, "dm", who=1)
     assert "You get this because you maintain the package at npm. The others see it in #general." in told
     assert "1 alarm nobody has acknowledged yet" in await olga.says("digest")
@@ -63,8 +72,11 @@ async def test_a_version_by_hand_alarms_channel_and_owners_until_somebody_says_w
     assert list(await otto.submits(reason=" ")) == ["reason"]
     assert await otto.submits(reason="Mallory is *new*, and the CI was down") == {}
     [quiet] = alarms_in(world)
-    assert f"{CORE} 1.2.0: acknowledged by @otto" in quiet
-    assert "“Mallory is \u2217new\u2217, and the CI was down”" in quiet
+    assert steady(world, quiet) == snapshot("""\
+☑️ @acme/core 1.2.0: acknowledged by @otto
+“Mallory is ∗new∗, and the CI was down”
+It came without the trusted publisher · seen Mon 15:00 UTC · acknowledged Mon 15:01 UTC\
+""")
     assert "acknowledged by @otto" in alarms_in(world, "dm", who=1)[0]
     assert await olga.submits(reason="me too") == {}
     assert f"@otto acknowledged the alarm of {CORE} 1.2.0" in olga.reads()

@@ -112,11 +112,44 @@ async def test_a_part_is_rejected_with_its_reason_and_an_approval_is_withdrawn_f
     await olga.submits(reason="not ours")
     assert "1 package of C-1 rejected, with your reason in the channel." in olga.reads()
     assert '"not ours"' in request_of(world)
-    await otto.clicks("Approve…")
+    await rita.clicks("Revise…", about="C-1")
+    form = rita.form()
+    assert (form["packages"], form["repo"], form["permissions"]) == (ODD, "acme/mono", ["createPackage"])
+    assert await rita.submits(repo="acme/elsewhere", packages=ODD) == {}
+    assert "acme/elsewhere → release.yml" in request_of(world, 2)
+    await otto.clicks("Approve…", about="C-1")
     await otto.submits()
     assert "Your approval of 4 packages of C-1 counts." in otto.reads()
     assert "Your approval of C-1 is withdrawn." in await otto.clicks("Withdraw")
     assert "4 in review" in request_of(world)
-    assert "C-1 is cancelled" in await rita.clicks("Cancel")
+    assert "C-1 is cancelled" in await rita.clicks("Cancel", about="C-1")
     assert "Cancelled by @rita" in request_of(world)
     assert not creates(world)
+
+
+async def test_all_that_was_rejected_is_revised_in_one_form(world: World) -> None:
+    """Alike and new: the form of the provider; held, revoked, replaced, or not alike: lines in the form for many."""
+    rita, otto, _, _ = await ask_for_five(world)
+    await otto.clicks("Reject…")
+    await otto.submits(reason="name the environment", group_0=["yes"], group_1=["yes"])
+    await rita.clicks("Revise…", about="C-1")
+    assert rita.form()["packages"] == " ".join((*KITS, ODD))
+    assert await rita.submits(environment="npm") == {}
+    assert "Environment: npm" in request_of(world, 2)
+    old = world.registry.add_configuration(ODD, "github", {"repository": "acme/old", "workflow_ref": {"file": "r.yml"}})
+    lines = (
+        f"github {KITS[0]} {KITS[1]} --repo acme/mono --file one.yml --allow-publish",
+        f"replace {KITS[2]} --from-repo acme/old with github --repo acme/mono --file two.yml --allow-publish",
+        f"revoke {ODD} --id {old}",
+    )
+    await rita.says("bulk")
+    await rita.submits(lines="\n".join(lines), reason="tidy up", hold=["hold"])
+    await rita.submits()
+    await rita.clicks("Ask for 4", "dm")
+    await otto.clicks("Reject…", about="C-3")
+    await otto.submits(reason="not so", **otto.every_box())
+    await rita.clicks("Revise…", about="C-3")
+    form = rita.form()
+    assert (form["lines"], form["reason"], form["hold"]) == ("\n".join(lines), "tidy up", ["hold"])
+    await rita.submits(lines=lines[2])
+    assert "1 package can go on" in rita.reads_form()

@@ -5,7 +5,7 @@ import pytest
 
 from bot.sandbox.cast import RELEASES
 from bot.sandbox.world import World
-from tests.scenarios.asking import TRUSTED, ask, creates, request_of
+from tests.scenarios.asking import TRUSTED, ask, creates, link_olga, request_of
 
 pytestmark = pytest.mark.anyio
 
@@ -91,7 +91,7 @@ async def test_what_does_not_fit_a_dialog_is_approved_in_a_view_that_shows_all_o
 
 
 async def test_a_second_slack_account_of_the_requester_gives_no_second_voice(world: World) -> None:
-    rita, otto, _, sam = await ask(world)
+    rita, otto, olga, sam = await ask(world)
     # Sam is Rita's second account. Neither is an owner: the first cannot approve, and the second is nobody
     for person in (rita, sam):
         assert "is approved" not in await person.clicks("Approve")
@@ -103,6 +103,16 @@ async def test_a_second_slack_account_of_the_requester_gives_no_second_voice(wor
     await otto.says(OTHER)
     value = otto.value_of("Details")
     assert "is approved" not in await otto.forges("Details", value, action="approve")
+    # nor when the first account is gone, and an admin has confirmed that the second one is that npm user
+    await link_olga(world)
+    world.slack.workspace.people[otto.id].deleted = True
+    await world.advance(hours=2)
+    await sam.says("login")
+    await sam.logs_in("otto-npm")
+    await olga.clicks("Confirm", "dm")
+    assert "is npm user otto-npm" in sam.reads_all()
+    assert "is approved" not in await sam.forges("Details", value, action="approve")
+    assert creates(world) == 0
 
 
 async def test_a_false_message_of_the_bot_is_found_out_by_home_and_by_the_host(world: World) -> None:

@@ -1,13 +1,15 @@
+# ruff: noqa: E501 -- what people read is not wrapped
 """Patterns and many names by the front door: a preview for who asks, and only then a request."""
 
 from datetime import timedelta
 
 import pytest
+from inline_snapshot import snapshot
 
 from bot.sandbox.cast import OWNER, REQUESTER, SECOND_OWNER, SeedPackage
 from bot.sandbox.world import Actor, World
 from bot.workflow import batch_look
-from tests.scenarios.asking import creates, people, request_of
+from tests.scenarios.asking import creates, people, request_of, steady
 
 pytestmark = pytest.mark.anyio
 
@@ -41,21 +43,69 @@ async def test_a_pattern_is_shown_first_then_asked_for_approved_and_applied(worl
     answer = await rita.says(f"github @mass/* !@mass/sub-* --file release.yml --allow-publish --reason {'drop tokens'}")
     assert "I look at `@mass/* !@mass/sub-*`. A preview comes by DM" in answer
     preview = rita.reads("dm")
-    assert preview.startswith("*3 packages can be asked for*\n")
-    assert "github @mass/* !@mass/sub-* --file release.yml" in preview
-    assert "Why: drop tokens · in #general" in preview
-    assert "matches 3 packages: 3 known; list from npm's search" in preview
-    assert "mass/one → release.yml, Environment: any (publish)" in preview
-    assert "Once approved: 3 calls to npm, about 1 minute, and about 1 confirmation at npm." in preview
+    assert preview == snapshot("""\
+*3 packages can be asked for*
+`github @mass/* !@mass/sub-* --file release.yml --allow-publish --reason "drop tokens"`
+Why: drop tokens · in #general
+`@mass/* !@mass/sub-*` matches 3 packages: 3 known; list from npm's search 23 Nov 2026, confirmed by nobody: `/npmtrust login` by an owner helps.
+• mass/one → release.yml, Environment: any (publish): 1 package
+• mass/three → release.yml, Environment: any (publish): 1 package
+• mass/two → release.yml, Environment: any (publish): 1 package
+Once approved: 3 calls to npm, about 1 minute, and about 1 confirmation at npm.
+[Ask for 3] [Choose…] [Drop]\
+""")
     assert "3 packages" not in sam.reads_all()
     assert creates(world) == 0
     assert "Asked as C-1 for 3 packages: see #general" in await rita.clicks("Ask for 3", "dm")
     assert "Asked as C-1 for 3 packages" in rita.reads_all("dm")
-    assert "@rita asks" in request_of(world)
-    assert "drop tokens" in request_of(world)
+    assert request_of(world) == snapshot("""\
+*@rita asks for 3 changes*
+3 in review
+Why: drop tokens
+*let mass/one → release.yml publish @mass/one*
+May: *publish directly*, stage · Environment: any
+Repository: mass/one, inferred from the package's own data
+Now: no trusted publishing seen (public data) · npm's own list not read
+Needs 1 of @otto · not linked: olga-npm
+*let mass/three → release.yml publish @mass/three*
+May: *publish directly*, stage · Environment: any
+Repository: mass/three, inferred from the package's own data
+Now: no trusted publishing seen (public data) · npm's own list not read
+Needs 1 of @otto · not linked: olga-npm
+*let mass/two → release.yml publish @mass/two*
+May: *publish directly*, stage · Environment: any
+Repository: mass/two, inferred from the package's own data
+Now: no trusted publishing seen (public data) · npm's own list not read
+Needs 1 of @otto · not linked: olga-npm
+until Thu 14:00 UTC · C-1
+[Approve…] [Reject…] [Details] [I maintain this: link my npm account] [Cancel] [Pause]\
+""")
     await approve_all(otto)
+    assert steady(world, otto.reads("dm")) == snapshot("""\
+*Confirm at npm: let mass/one → release.yml publish @mass/one*
+You approved C-1 for @rita Mon 14:00 UTC.
+3 calls, as npm user otto-npm. Tick npm's "do not ask again for 5 minutes": it may spare you the other confirmations.
+The link leads to www.npmjs.com · ends Mon 14:05 UTC · any device · I never ask for a code
+[Open www.npmjs.com] [Later, at my computer] [Not me]\
+""")
     await otto.confirms(remember=True)
     await world.settle(60)
+    assert steady(world, request_of(world)) == snapshot("""\
+*@rita asks for 3 changes*
+3 done
+Why: drop tokens
+✅ *@mass/one now trusts mass/one → release.yml* (publish, stage)
+*Publish through it before Wed 14:00 UTC, or npm drops it.*
+asked @rita · approved and run by @otto Mon 14:00 UTC · id eebc175d…
+✅ *@mass/three now trusts mass/three → release.yml* (publish, stage)
+*Publish through it before Wed 14:00 UTC, or npm drops it.*
+asked @rita · approved and run by @otto Mon 14:00 UTC · id eebc175d…
+✅ *@mass/two now trusts mass/two → release.yml* (publish, stage)
+*Publish through it before Wed 14:00 UTC, or npm drops it.*
+asked @rita · approved and run by @otto Mon 14:00 UTC · id eebc175d…
+C-1
+[Details]\
+""")
     assert sorted(create.package for create in world.registry.accepted_creates) == [
         "@mass/one",
         "@mass/three",

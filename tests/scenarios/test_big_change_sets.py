@@ -16,6 +16,7 @@ from bot.workflow.plan_step import Planned
 from bot.workflow.store_request import Request, store_request
 from storage.records import StepFacts
 from storage.store import Store
+from tests.scenarios import stored
 from tests.scenarios.asking import creates, message_of, people, request_of
 
 pytestmark = pytest.mark.anyio
@@ -92,6 +93,33 @@ async def test_a_dozen_packages_are_one_message_from_the_request_to_the_report(w
     assert [row["state"] for row in table].count("applied") == 11
     assert table[0]["approved by"] == otto.id
     assert "Your request C-1 has ended." in rita.reads("dm")
+    await replace_what_overlaps(world, rita, otto)
+
+
+async def replace_what_overlaps(world: World, rita: Actor, otto: Actor) -> None:
+    """Rita asks from the report for the replacement of what stood in the way; it is read, decided on and made."""
+    await rita.clicks("Replace what overlaps…")
+    assert "Put what was asked for in the place of what overlaps with it, for 1 package." in rita.reads_form()
+    assert await rita.submits(reason="any environment") == {}
+    assert "I look at the 1 package of C-1: the preview comes by DM" in rita.reads()
+    preview = rita.reads("dm")
+    assert "acme/b → release.yml, Environment: any (publish), in the place of one that was named or read" in preview
+    assert "Why: any environment · in #general" in preview
+    await rita.clicks("Ask for 1", "dm")
+    assert "First a reviewer must press *Look*" in request_of(world, 2)
+    await otto.clicks("Look", about="C-2")
+    if otto.links():
+        await otto.confirms(remember=True)
+    await world.settle(20)
+    assert "the two overlap, so the old one is revoked first" in request_of(world, 2)
+    await otto.clicks("Approve", about="C-2")
+    await world.settle(20)
+    if otto.links():
+        await otto.confirms(remember=True)
+    await world.settle(30)
+    assert "now trusts acme/b → release.yml instead of configuration" in request_of(world, 2)
+    [configuration] = world.registry.configurations(DOZEN[3])
+    assert "environment" not in configuration["claims"]
 
 
 async def run_through_rest(world: World) -> None:
@@ -125,12 +153,16 @@ async def test_release_day_lets_a_repository_run_and_then_the_rest(world: World)
     await otto.submits()
     await world.advance(hours=100)  # longer than a request may wait for its approval
     assert "12 packages held until somebody presses *Run now*." in request_of(world)
+    assert "12 packages are approved. It is held: nothing is sent to npm before" in otto.reads()
     assert not world.trust_calls()
     assert "Only @rita, who asked, its reviewers and the admins can" in await sam.clicks("Run now: acme/b")
     await otto.says("login")
     await otto.logs_in()
-    told = await rita.clicks("Run now: acme/b")
+    assert "\n12 held\n" in await rita.says("status C-1")
+    told = await rita.clicks("Run now: acme/b")  # of that answer, which nobody can keep up to date
     assert "6 packages of C-1 are not held any more: they have until" in told
+    assert "is asked by DM to press *I'm ready*, where they are not here now" in told
+    assert await stored.rows(world, "SELECT key FROM surfaces WHERE problem != ''") == []
     assert "6 packages held" in request_of(world)
     await run_through(world, otto, 60)
     assert {made.package for made in world.registry.accepted_creates} == set(DOZEN[1::2])
@@ -163,3 +195,13 @@ async def test_a_thousand_steps_are_shown_decided_and_ended_within_slacks_limits
     assert "✋ 500 rejected, 500 cancelled: nothing changed at npm." in report
     reads = [said for said in statements if said.startswith("SELECT")]
     assert len(reads) < 1000  # none is done for each step, of which there are a thousand
+    told = await rita.clicks("Revise what was rejected…", about="C-1")
+    assert "The 500 packages that were rejected of C-1 are too many for a field of the form." in told
+    assert rita.form()["reason"] == "=drop()"
+    file = next(file for file in world.slack.files.values() if file.name == "C-1-rejected-1.txt")
+    assert file.content
+    lines = file.content.decode().splitlines()
+    assert len(lines) == 500
+    assert lines[0] == "github @acme/kit-00 --repo acme/a --file release.yml --allow-publish"
+    assert await rita.submits(upload=[rita.uploads("changed.txt", file.content)]) == {}
+    assert "500 packages can go on" in rita.reads_form()

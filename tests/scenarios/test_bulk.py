@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bot.sandbox.cast import GENERAL, REQUESTER, STRANGER
+from bot.sandbox.cast import GENERAL, OWNER, REQUESTER, STRANGER
 from bot.sandbox.slack_payloads import Typed
 from bot.sandbox.world import Actor, World
 from tests.scenarios import stored
@@ -158,3 +158,22 @@ async def test_a_file_that_slack_does_not_give_is_told_with_the_way_out(world: W
     world.slack.scopes = world.slack.scopes - {"files:read"}
     assert "adds the scope files:read" in await hands_in(rita, "a.csv", b"package\n@acme/ui\n")
     assert world.registry.calls == []
+
+
+async def test_a_pattern_finds_what_only_accounts_see_and_tells_of_it_to_whom_npm_shows_it(world: World) -> None:
+    rita, otto = world.person(REQUESTER), world.person(OWNER)
+    await otto.links_account()
+    await otto.says("bulk")
+    assert await otto.submits(lines="@acme/s* @acme/ui", file="release.yml") == {}
+    assert "2 packages can go on" in otto.reads_form()
+    assert await otto.submits() == {}
+    assert "1 private, where everybody reads the channel: @acme/secret" in otto.reads("dm")
+    await rita.says("bulk")
+    assert await rita.submits(lines="@acme/s*\n@acme/ui", repository="x/{name}", file="release.yml") == {}
+    assert "Came: `@acme/s*`" in rita.reads_form()  # and not the name that makes no repository
+    await rita.clicks_form("Change what I wrote")
+    assert await rita.submits(lines="@acme/s* @acme/ui", repository="", file="release.yml") == {}
+    assert await rita.submits() == {}
+    assert "1 package can be asked for" in rita.reads("dm")
+    assert "1 name left out that npm does not show to you." in rita.reads("dm")
+    assert "secret" not in rita.reads_all("dm") + rita.reads_all()

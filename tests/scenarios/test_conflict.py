@@ -1,6 +1,8 @@
+# ruff: noqa: E501 -- what people read is not wrapped
 """A conflict: what stands is shown to who may see it, and replaced when somebody asks for it."""
 
 import pytest
+from inline_snapshot import snapshot
 
 from bot.sandbox.cast import STRANGER
 from bot.sandbox.world import World
@@ -19,8 +21,15 @@ async def test_a_conflict_shows_both_and_leads_to_a_replacement(world: World) ->
     await otto.confirms(remember=True)
     await world.advance(minutes=3)
     told = request_of(world)
-    assert "Another configuration overlaps with acme/old → release.yml. npm: " in told
-    assert "*Replace it…* asks to put the new one in its place" in told
+    assert told == snapshot("""\
+❌ *@acme/ui: nothing changed.*
+Another configuration overlaps with acme/old → release.yml. npm: "a trusted publisher configuration that a token could also match already exists for this package; list the package trusted publishers to find it"
+Details shows both, to who may see them; *Replace it…* asks to put the new one in its place.
+asked @rita · approved and run by @otto Mon 14:03 UTC · C-1
+[Details] [Replace it…]
+To go on, type:
+/npmtrust list @acme/ui\
+""")
     details = await otto.clicks("Details")
     assert "Stands already: acme/old → release.yml, Environment: any (publish, stage), id" in details
     assert "What is asked for: acme/old → release.yml, Environment: npm (publish)" in details

@@ -1,6 +1,7 @@
 """The database fails: the ack says that nothing was stored, and what was acked is done when it is back, once."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -10,11 +11,13 @@ from sqlalchemy import Engine
 from bot.sandbox.cast import GENERAL, REQUESTER
 from bot.sandbox.world import World, open_world
 from tests import postgres
+from tests.cable import Cut, lay_cable
 from tests.scenarios.asking import LINE, TRUSTED, creates, people, request_of
 
 pytestmark = pytest.mark.anyio
 
 NOTHING_STORED = "Nothing was stored: my database does not answer."
+PERHAPS_STORED = "I cannot tell whether this was stored: my database went away in the middle of it."
 MOST_COMMANDS = 60
 
 
@@ -25,14 +28,14 @@ def server() -> Iterator[postgres.Server]:
         yield running
 
 
-async def is_taken(world: World, line: str) -> bool:
+async def is_taken(world: World, line: str, told: str = NOTHING_STORED) -> bool:
     """Have Rita type something, and see whether the bot promises to do it; nothing is done yet."""
     before = len(world.person(REQUESTER).messages())
     delivered = await world.slack.command(REQUESTER.slack_id, GENERAL[0], line)
     assert (delivered.status, delivered.error) == (200, "")
-    told = world.person(REQUESTER).messages()[before:]
-    assert all(NOTHING_STORED in world.slack.text_of(message) for message in told)
-    return not told
+    answers = world.person(REQUESTER).messages()[before:]
+    assert all(told in world.slack.text_of(message) for message in answers)
+    return not answers
 
 
 async def test_postgresql_that_cuts_connections_hangs_and_is_restarted_costs_only_time(
@@ -63,6 +66,67 @@ async def test_postgresql_that_cuts_connections_hangs_and_is_restarted_costs_onl
         assert TRUSTED in request_of(world)
         assert creates(world) == 1
         assert "Nothing is open." not in rita.reads_all()  # what was refused was not done
+
+
+@pytest.mark.postgresql
+async def test_the_ack_is_true_also_where_the_connection_is_cut_in_the_middle_of_its_commit(
+    tmp_path: Path, database_settings: dict[str, str]
+) -> None:
+    async with (
+        lay_cable(database_settings["NPMTRUST_DATABASE_URL"]) as cable,
+        open_world(tmp_path, socket_mode=False, NPMTRUST_DATABASE_URL=cable.url) as world,
+    ):
+        rita, otto, _, _ = people(world)
+        for number, cable.at_commit in enumerate(Cut):
+            assert await is_taken(world, LINE.replace("release", f"file-{number}"))
+            assert cable.at_commit is None
+        cable.at_commit, cable.tears = Cut.ANSWER_LOST, True
+        assert not await is_taken(world, LINE, told=PERHAPS_STORED)
+        assert (await world.slack.open_home(otto.id)).status == 503  # Slack tells it again
+        cable.is_torn = False
+        await world.settle()
+        assert [rita.reads_all().count(f"Asked as C-{number}") for number in range(1, 5)] == [1, 1, 1, 0]
+        assert [request_of(world, number) for number in range(1, 4)]
+
+
+@pytest.mark.postgresql
+async def test_the_answer_to_each_commit_is_lost_once_and_nothing_is_done_twice(
+    tmp_path: Path, database_settings: dict[str, str]
+) -> None:
+    async with (
+        lay_cable(database_settings["NPMTRUST_DATABASE_URL"]) as cable,
+        open_world(tmp_path, socket_mode=False, NPMTRUST_DATABASE_URL=cable.url) as world,
+    ):
+        assert world.app
+        cut: set[str] = set()
+
+        def cut_once(point: str) -> None:
+            _, _, name = point.partition("before the commit: ")
+            if name and name not in cut:
+                cut.add(name)
+                cable.at_commit = Cut.ANSWER_LOST
+
+        rita, otto, _, _ = people(world)
+        world.app.services.database.at_point = cut_once
+        await rita.says("watch @acme/*")
+        await otto.says("login")
+        await rita.says(LINE)
+        ends = world.clock.now() + timedelta(hours=1)
+        while "and run by @otto" not in rita.reads_all():
+            assert world.clock.now() < ends, rita.reads_all() + otto.reads_all("dm")
+            for link in otto.links():
+                visit = world.registry.log_in if "/login/" in link else world.registry.confirm
+                visit(link, "otto-npm")
+            for label, place in (("Approve", GENERAL[0]), ("I'm ready", "dm")):
+                if otto.sees_button(label, place) and "is npm user" in otto.reads_all():
+                    await otto.clicks(label, place)
+            await world.advance(minutes=1)
+        assert TRUSTED in request_of(world)
+        await world.advance(days=7)
+        assert creates(world) == 1
+        assert rita.reads_all().count("Asked as C-1") == 1
+        assert rita.reads_all().replace("*", "").count("Digest of @acme/") == 1
+        assert [len(cut) > 40, cable.at_commit] == [True, None], cut
 
 
 async def test_while_the_disk_is_full_nothing_is_promised_and_what_was_is_done_when_there_is_room(

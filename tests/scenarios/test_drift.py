@@ -1,12 +1,14 @@
+# ruff: noqa: E501 -- what people read is not wrapped
 """Drift: what npm's own list shows and npmtrust did not do, who is told of it, and what mends it."""
 
 import pytest
+from inline_snapshot import snapshot
 
 from bot.domain.events import AuditKind
 from bot.sandbox.cast import SeedPackage
 from bot.sandbox.world import Actor, World
 from tests.scenarios import stored
-from tests.scenarios.asking import LINE, TRUSTED, people, request_of
+from tests.scenarios.asking import LINE, TRUSTED, link_olga, people, request_of, steady
 
 pytestmark = pytest.mark.anyio
 
@@ -46,14 +48,23 @@ async def test_a_configuration_that_appeared_is_told_to_its_owners_and_revoked_f
     id_ = world.registry.add_configuration(UI, "github", ELSEWHERE)
     await read_list(world, otto)
     [alarm] = told(world, otto)
-    assert "🧭 A trust configuration of @acme/ui appeared outside npmtrust" in alarm
-    assert "mallory/ui → release.yml, Environment: any (publish" in alarm
     assert f", id {id_}" in alarm
-    assert ". It was not there Mon 14:1" in alarm
-    assert "npm's list does not tell who, or when exactly" in alarm
-    assert "read as npm user otto-npm" in alarm
+    assert steady(world, alarm) == snapshot("""\
+🧭 A trust configuration of @acme/ui appeared outside npmtrust
+mallory/ui → release.yml, Environment: any (publish, stage), id eebc175d-…. It was not there Mon 14:10 UTC.
+It was not made here.
+Somebody with write access added it at npm. npm's list does not tell who, or when exactly. If nobody did, an account is in wrong hands.
+[Revoke it…] [Acknowledge…] [Package on npm]
+found in npm's own list, read as npm user otto-npm Mon 14:21 UTC · the others see it in #general\
+""")
     [shown] = told(world, rita, "C0GENERAL")
-    assert "maintainers whose npm account is linked are told by DM" in shown
+    assert shown == snapshot("""\
+🧭 A trust configuration of @acme/ui appeared outside npmtrust
+What it is, maintainers whose npm account is linked are told by DM.
+Somebody with write access added it at npm. npm's list does not tell who, or when exactly. If nobody did, an account is in wrong hands.
+[Revoke it…] [Acknowledge…] [Package on npm]
+found in npm's own list, read as npm user otto-npm Mon 14:21 UTC\
+""")
     assert "mallory" not in shown + rita.reads_all()
 
     assert "Only maintainers of @acme/ui whose npm account is linked" in await sam.clicks("Revoke it…")
@@ -97,8 +108,14 @@ async def test_what_was_made_here_and_vanished_is_set_up_again_and_what_was_revo
     world.registry.remove_configuration(UI, own["id"])
     await read_list(world, otto)
     [alarm] = told(world, otto)
-    assert "A trust configuration of @acme/ui vanished outside npmtrust" in alarm
-    assert "It was made here by @otto as npm user otto-npm Mon 14:00 UTC (C-1)" in alarm
+    assert steady(world, alarm) == snapshot("""\
+🧭 A trust configuration of @acme/ui vanished outside npmtrust
+acme/ui → release.yml, Environment: any (publish, stage), id eebc175d-…. It was there Mon 14:10 UTC.
+It was made here by @otto as npm user otto-npm Mon 14:00 UTC (C-1).
+Somebody with write access revoked it at npm, or npm dropped it since nothing was published through it within two days. npm does not tell which.
+[Set it up again…] [Acknowledge…] [Package on npm]
+found in npm's own list, read as npm user otto-npm Mon 14:21 UTC\
+""")
     await otto.clicks("Set it up again…", "dm")
     assert otto.form()["file"] == "release.yml"
     assert otto.form()["reason"].startswith("It vanished outside npmtrust")
@@ -123,15 +140,39 @@ async def test_a_renamed_repository_is_replaced_and_a_maker_who_left_is_told_of(
     await world.advance(hours=1)
     await read_list(world, otto)
     [alarm] = told(world, otto)
-    assert "names a repository that was renamed" in alarm
-    assert "Its repository is called acme/design now." in alarm
+    assert steady(world, alarm) == snapshot("""\
+🧭 A trust configuration of @acme/ui names a repository that was renamed
+acme/ui → release.yml, Environment: any (publish, stage), id eebc175d-….
+It was made here by @otto as npm user otto-npm Mon 14:00 UTC (C-1).
+Its repository is called acme/design now.
+npm compares names exactly, so publishing through it fails; and whoever takes the old name could publish through it.
+[Replace it…] [Acknowledge…] [Package on npm]
+found in npm's own list, read as npm user otto-npm Mon 15:11 UTC · the others see it in #general\
+""")
     await otto.clicks("Replace it…")
     assert await otto.submits() == {}
     assert "acme/design → release.yml" in request_of(world, 2)
 
     world.registry.add_package(SeedPackage(UI, ("olga-npm", "ana-npm"), "acme/ui"))
+    olga = await link_olga(world)
     await world.advance(hours=2)
     _, left = told(world, rita, "C0GENERAL")
-    assert "was made by somebody who has left its maintainers" in left
-    assert "found in public data" in left
+    assert steady(world, left) == snapshot("""\
+🧭 A trust configuration of @acme/ui was made by somebody who has left its maintainers
+What it is, maintainers whose npm account is linked are told by DM.
+It goes on, whoever made it. Make sure that its repository is still in your hands.
+[Revoke it…] [Acknowledge…] [Package on npm]
+found in public data Mon 17:11 UTC\
+""")
+    assert steady(world, told(world, olga)[-1]) == snapshot("""\
+🧭 A trust configuration of @acme/ui was made by somebody who has left its maintainers
+acme/ui → release.yml, Environment: any (publish, stage), id eebc175d-….
+It was made here by @otto as npm user otto-npm Mon 14:00 UTC (C-1), who is none of its maintainers any more. Maintainers now: olga-npm, ana-npm.
+It goes on, whoever made it. Make sure that its repository is still in your hands.
+[Revoke it…] [Acknowledge…] [Package on npm]
+found in public data Mon 17:11 UTC · the others see it in #general\
+""")
     assert "Only maintainers" in await otto.clicks("Revoke it…")
+    await olga.clicks("Revoke it…", "dm")
+    assert await olga.submits() == {}
+    assert "@olga asks: revoke configuration" in olga.reads("dm")

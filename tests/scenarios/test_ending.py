@@ -56,9 +56,9 @@ async def test_a_call_in_flight_is_seen_to_its_end_when_the_process_ends(tmp_pat
         while await child.slack.courier.probe():
             pass
         assert not ending.done()
+        living.cancel()  # they would start the bot again
         child.registry.release()
         assert await ending == 0
-        living.cancel()
         assert states(tmp_path) == ["applied"]
         assert len(child.registry.accepted_creates) == 1
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from inline_snapshot import snapshot
 
 from bot.sandbox.cast import GENERAL, OWNER, REQUESTER, SECOND_OWNER
 from bot.sandbox.registry import Body
@@ -65,7 +66,10 @@ def claims_of(world: World) -> list[dict[str, Any]]:
 async def test_a_request_is_kept_while_npm_is_down_and_goes_on_when_it_is_back(world: World) -> None:
     rita, _, _ = people(world)
     await world.registry.stop()
-    assert "⏳ I cannot use npm now" in await rita.says(LINE)
+    assert await rita.says(LINE) == snapshot("""\
+⏳ I cannot use npm now: npm could not be reached. Your request is kept, and I try again for 25 minutes.
+You need not send it again; the answer follows here.\
+""")
     await world.advance(minutes=10)
     assert rita.reads_all().count("I cannot use npm") == 1
     await world.registry.start()
@@ -80,8 +84,10 @@ async def test_a_request_is_given_up_after_25_minutes_and_says_so(world: World) 
     await rita.says(LINE)
     for _ in range(26):
         await world.advance(minutes=1)
-    assert "Not done." in rita.reads()
-    assert "Nothing was asked for" in rita.reads()
+    assert rita.reads() == snapshot("""\
+❌ *Not done.* I tried for 25 minutes or more, and this was in the way: npm could not be reached.
+Nothing was asked for, and nothing changed. Please type or press it again.\
+""")
     await world.registry.start()
     await world.advance(hours=1)
     assert "C-1" not in rita.reads_all()
@@ -123,8 +129,15 @@ async def test_a_call_waits_while_npm_is_down_and_says_since_when(world: World) 
     await otto.clicks("Approve")
     await world.advance(minutes=2)
     told = request_of(otto, 2)
-    assert "⏳ npm could not be reached, since Mon 14:00 UTC; I try again Mon 14:0" in told
-    assert "Nobody has to do anything." in told
+    assert told == snapshot("""\
+*@rita asks: let acme/ui → other.yml publish @acme/ui*
+May: *publish directly*, stage · Environment: any
+Now: no trusted publishing seen (public data) · npm's own list not read
+Approved by @otto Mon 14:00 UTC. Next: the call to npm, in its turn.
+⏳ npm could not be reached, since Mon 14:00 UTC; I try again Mon 14:02 UTC. Nobody has to do anything.
+until Thu 14:00 UTC · C-2
+[Withdraw my approval] [Details] [Cancel]\
+""")
     await world.registry.start()
     await world.advance(minutes=1)
     assert "@acme/ui now trusts acme/ui → other.yml" in request_of(otto, 2)
@@ -245,7 +258,14 @@ async def test_npm_does_not_take_what_was_asked_for_and_its_words_are_told(world
     _, otto = await approve(world)
     world.registry.fail_next("POST", 400, {"message": "claims are <!here> not allowed"})
     await otto.confirms()
-    assert '❌ *@acme/ui: nothing changed.* npm: "claims are <!here> not allowed"' in request_of(otto)
+    assert request_of(otto) == snapshot("""\
+❌ *@acme/ui: nothing changed.* npm: "claims are <!here> not allowed"
+Mend what npm names, then ask again.
+asked @rita · approved and run by @otto Mon 14:00 UTC · C-1
+[Details] [Ask again…]
+To go on, type:
+/npmtrust github @acme/ui --repo acme/ui --file release.yml --allow-publish\
+""")
     assert not world.registry.accepted_creates
 
 

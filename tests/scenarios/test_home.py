@@ -1,12 +1,14 @@
+# ruff: noqa: E501, RUF001 -- what people read is not wrapped, and looks like itself
 """App Home: what waits, what was asked for, what is owned; every button works from there."""
 
 import json
 
 import pytest
+from inline_snapshot import snapshot
 
 from bot.sandbox.world import World
 from tests.scenarios import stored
-from tests.scenarios.asking import LINE, TRUSTED, ask, people, request_of
+from tests.scenarios.asking import LINE, TRUSTED, ask, people, request_of, steady
 
 pytestmark = pytest.mark.anyio
 
@@ -14,19 +16,71 @@ pytestmark = pytest.mark.anyio
 async def test_an_owner_links_decides_and_confirms_from_home(world: World) -> None:
     rita, otto, _, sam = people(world)
     first = await otto.opens_home()
-    assert "Nothing waits for you" in first
-    assert "⬜ Link your npm account" in first
-    assert "⬜ Have your packages watched" in first
+    assert first == snapshot("""\
+Home
+Nothing waits for you
+You are not linked to an npm account yet.
+Two steps, then npmtrust works for you:
+⬜ Link your npm account: one login at npm, so that you can approve for your packages.
+⬜ Have your packages watched: type `/npmtrust watch @your-scope/` in a channel. A digest comes every Monday, and an alarm at once when a version came another way.
+Then let a workflow publish: `/npmtrust github @your-scope/package --file release.yml`.
+[Link my npm account]
+What you asked for
+Nothing yet. `/npmtrust github @acme/ui --file release.yml` asks; `/npmtrust help` tells more.
+Links of npm's that I sent you in the last hour
+None. A DM with a link to npm that claims to come from me is false.
+For admins
+[Freeze…]
+No account link is to be confirmed, and nothing failed.\
+""")
     shown = await otto.clicks_home("Link my npm account")
-    assert "1 thing waits for you" in shown
-    assert "to log in" in shown
-    assert "open until Mon 14:05 UTC" in shown
+    assert steady(world, shown) == snapshot("""\
+Home
+1 thing waits for you
+You are not linked to an npm account yet.
+Two steps, then npmtrust works for you:
+⬜ Link your npm account: one login at npm, so that you can approve for your packages.
+⬜ Have your packages watched: type `/npmtrust watch @your-scope/` in a channel. A digest comes every Monday, and an alarm at once when a version came another way.
+Then let a workflow publish: `/npmtrust github @your-scope/package --file release.yml`.
+[Link my npm account]
+Log in at npm
+npm's link is in my DM since Mon 14:00 UTC. It leads to www.npmjs.com, and ends Mon 14:05 UTC.
+[Later, at my computer] [Not me]
+What you asked for
+Nothing yet. `/npmtrust github @acme/ui --file release.yml` asks; `/npmtrust help` tells more.
+Links of npm's that I sent you in the last hour
+• Mon 14:00 UTC: to log in · www.npmjs.com · open until Mon 14:05 UTC
+A DM with a link to npm that is not in this list is not from me: do not open it, tell an admin.
+For admins
+[Freeze…]
+No account link is to be confirmed, and nothing failed.\
+""")
     assert otto.link() not in json.dumps(world.slack.home(otto.id))  # never the link itself
     await otto.logs_in()
     await rita.says(LINE)
     await world.advance(seconds=10)
-    assert "✅ Link your npm account" in otto.home()
-    assert "C-1: @rita asks: let acme/ui → release.yml publish @acme/ui" in otto.home()
+    assert steady(world, otto.home()) == snapshot("""\
+Home
+1 thing waits for you
+You are npm user otto-npm. Your session lasts until Mon 16:00 UTC; `/npmtrust logout` ends it.
+Two steps, then npmtrust works for you:
+✅ Link your npm account: one login at npm, so that you can approve for your packages.
+⬜ Have your packages watched: type `/npmtrust watch @your-scope/` in a channel. A digest comes every Monday, and an alarm at once when a version came another way.
+Then let a workflow publish: `/npmtrust github @your-scope/package --file release.yml`.
+C-1: @rita asks: let acme/ui → release.yml publish @acme/ui
+until Thu 14:00 UTC
+[Approve] [Reject…] [Details]
+What you asked for
+Nothing yet. `/npmtrust github @acme/ui --file release.yml` asks; `/npmtrust help` tells more.
+What you own
+I have looked at no package of npm user otto-npm yet. `/npmtrust list` asks npm for them, `/npmtrust coverage @your-scope/` looks at a scope.
+Links of npm's that I sent you in the last hour
+• Mon 14:00 UTC: to log in · www.npmjs.com · used
+A DM with a link to npm that is not in this list is not from me: do not open it, tell an admin.
+For admins
+[Freeze…]
+No account link is to be confirmed, and nothing failed.\
+""")
     shown = await otto.clicks_home("Approve")
     assert "Confirm at npm: let acme/ui → release.yml publish @acme/ui (C-1)" in shown
     shown = await otto.clicks_home("Later, at my computer")
@@ -44,9 +98,29 @@ async def test_an_owner_links_decides_and_confirms_from_home(world: World) -> No
 
     await rita.says("watch @acme/*")
     await world.advance(seconds=10)
-    assert "Two steps" not in otto.home()
-    assert "1 of 3  @acme/\u2217" in otto.home()  # one is deprecated
-    assert "@acme/tokens: downgraded" in otto.home()
+    assert steady(world, otto.home()) == snapshot("""\
+Home
+Nothing waits for you
+You are npm user otto-npm. Your session lasts until Mon 16:00 UTC; `/npmtrust logout` ends it.
+What you asked for
+Nothing yet. `/npmtrust github @acme/ui --file release.yml` asks; `/npmtrust help` tells more.
+What you own
+▓▓▓▓▓░░░░░░░░░░░  1 of 3  @acme/∗
+Together: 1 of 3 publish through a trusted publisher
+✅ 1 trusted · 1 configured, not used yet
+❗ 1 lacks it: 1 downgraded
+Not counted: 1 deprecated
+@acme/tokens: downgraded · 1.1.0, 11 Jul 2026 [Set up…]
+Lacking means downgraded, provenance only or none. Public data is evidence: an unused configuration does not show.
+Links of npm's that I sent you in the last hour
+• Mon 14:00 UTC: to confirm: let acme/ui → release.yml publish @acme/ui (C-1) · www.npmjs.com · used
+• Mon 14:00 UTC: to confirm: let acme/ui → release.yml publish @acme/ui (C-1) · www.npmjs.com · a newer one took its place
+• Mon 14:00 UTC: to log in · www.npmjs.com · used
+A DM with a link to npm that is not in this list is not from me: do not open it, tell an admin.
+For admins
+[Freeze…]
+No account link is to be confirmed, and nothing failed.\
+""")
     await otto.clicks_home("Set up…")
     assert "acme/" in otto.reads_form()
     await otto.submits(file="release.yml")
@@ -94,7 +168,27 @@ async def test_home_follows_what_happens_and_is_published_only_where_it_says_som
 async def test_an_admin_confirms_links_and_freezes_from_home_and_sees_what_failed(world: World) -> None:
     _, otto, olga, sam = people(world)
     await olga.links_account("dm")
-    assert "Is @olga npm user olga-npm?" in await otto.opens_home()
+    assert await otto.opens_home() == snapshot("""\
+Home
+1 thing waits for you
+You are not linked to an npm account yet.
+Two steps, then npmtrust works for you:
+⬜ Link your npm account: one login at npm, so that you can approve for your packages.
+⬜ Have your packages watched: type `/npmtrust watch @your-scope/` in a channel. A digest comes every Monday, and an alarm at once when a version came another way.
+Then let a workflow publish: `/npmtrust github @your-scope/package --file release.yml`.
+[Link my npm account]
+What you asked for
+Nothing yet. `/npmtrust github @acme/ui --file release.yml` asks; `/npmtrust help` tells more.
+Links of npm's that I sent you in the last hour
+None. A DM with a link to npm that claims to come from me is false.
+For admins
+Is @olga npm user olga-npm?
+Slack: @olga · Olga · olga@acme.example
+npm: olga-npm · olga@elsewhere.example
+The login came by a link that I sent to this person. Links can be forwarded: confirm only what you know.
+[Confirm] [Refuse]
+[Freeze…]\
+""")
     shown = await otto.clicks_home("Confirm")
     assert "Is @olga npm user" not in shown
     assert "You are npm user olga-npm" in await olga.opens_home()

@@ -1,5 +1,8 @@
 """kill -9 at the points that have names in the code: around each call to npm and to Slack, and around the commits that
-the others hang on. `make bench` dies at all commits.
+the others hang on.
+
+This is the short form, of some 45 deaths and 20 s of the processor: a call that only reads leaves nothing behind it at
+npm or at Slack, so that the bot dies after it alone. `make bench` dies at all commits, and on both sides of each call.
 """
 
 from pathlib import Path
@@ -12,22 +15,28 @@ from tests.scenarios.nursery import open_nursery
 pytestmark = pytest.mark.anyio
 
 COMMITS = (
-    "inbox.receive.keep",
-    "execute.execute_next (claim_next)",
-    "execute._record (record_write)",
-    "handoff._poll (_record_poll.handoff_id)",
-    "digests.execute_next (_make)",
-    "surfaces.execute_next (_shown)",
+    "bot.workflow.receive._keep_surely (_keep)",
+    "bot.workflow.execute.execute_next (claim_next)",
+    "bot.workflow.execute._record (record_write)",
+    "bot.workflow.handoff._poll (_record_poll.handoff_id)",
+    "bot.workflow.digests.execute_next (_make)",
+    "bot.workflow.surfaces.execute_next (_shown)",
 )
 CALLS = ("npm, POST login", "npm, POST trust", "npm, DELETE trust", "Slack, chat.postMessage", "Slack, chat.update")
+READS = (
+    *(f"npm, GET {what}" for what in ("access", "profile", "search", "view", "whoami")),
+    *(f"Slack, {what}" for what in ("auth.test", "conversations.info", "conversations.members", "users.info")),
+)
+POINTS = {
+    *(f"{when} the commit: {commit}" for when in ("before", "after") for commit in COMMITS),
+    *(f"{when} the call: {call}" for when in ("before", "after") for call in CALLS),
+    *(f"after the call: {read}" for read in READS),
+}
 
 
 async def test_killed_at_each_point_in_turn_it_goes_on(tmp_path: Path, migrated_file: Path) -> None:
+    spared = [f"before the call: {read}" for read in READS]
     async with open_nursery() as nursery:
-        survived = await die_at_each(tmp_path, nursery, migrated_file, among=COMMITS)
+        survived = await die_at_each(tmp_path, nursery, migrated_file, among=COMMITS, spared=spared, enough=POINTS)
     assert len(survived) == len(set(survived))
-    for when in ("before", "after"):
-        for call in CALLS:
-            assert f"{when} the call: {call}" in survived
-        for commit in COMMITS:
-            assert any(point.startswith(when) and point.endswith(commit) for point in survived), commit
+    assert set(survived) >= POINTS

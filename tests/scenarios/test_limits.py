@@ -9,6 +9,8 @@ from bot.sandbox.world import BEGINNING, World
 from bot.workflow.limits import (
     COMMANDS_OF_CHANNEL,
     COMMANDS_OF_PERSON,
+    CONFIRMATIONS_OF_CHANNEL,
+    LOGINS_OF_CHANNEL,
     LOGINS_OF_PERSON,
     PACKAGES_OF_PERSON,
     PRESSES_OF_PERSON,
@@ -79,6 +81,37 @@ async def test_a_person_gets_so_many_login_links_an_hour_admins_too(world: World
     await world.advance(hours=1)
     await otto.says("login")
     assert otto.links()
+
+
+async def test_a_channel_gets_so_many_links_an_hour(world: World) -> None:
+    _, otto, olga, sam = await ask(world)
+    await otto.clicks("Approve")
+    await otto.clicks("Later", "dm")
+    columns = (
+        "workspace, slack_name, slack_email, npm_user, step_id, announce_in, host, sealed_auth_url, sealed_done_url"
+        ", state, looks, outcome, refusal, refused_npm_user, ended_session, expires_at, next_poll_at, version"
+        ", created_at"
+    )
+    for login, limit in ((True, LOGINS_OF_CHANNEL), (False, CONFIRMATIONS_OF_CHANNEL)):
+        await stored.write(  # as if so many others had had a link
+            world,
+            f"""INSERT INTO handoffs ({columns}, login, slack_user, token)
+                WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {limit.most - 1})
+                SELECT {columns}, login, 'U' || n, 'token' || n || login FROM handoffs, numbers
+                WHERE {"" if login else "NOT"} login""",  # noqa: S608 -- our own columns
+        )
+    told = "within an hour with which people confirm what was asked for in that channel, and send no more."
+    assert f"I have sent 720 links of npm's {told}" in await otto.clicks("I'm ready", "dm")
+    told = "within an hour with which people asked to log in from that channel, and send no more."
+    assert f"I have sent 100 login links of npm's {told}" in await sam.says("login")
+    assert "Try again" in sam.reads()
+    assert olga.links() == otto.links() == sam.links() == []
+    await olga.says("login", RELEASES[0])
+    assert len(olga.links()) == 1
+    await world.advance(hours=1)
+    await sam.says("login")
+    await otto.clicks("I'm ready", "dm")
+    assert len(sam.links()) == len(otto.links()) == 1
 
 
 async def test_a_person_asks_for_so_many_packages_a_day(world: World) -> None:

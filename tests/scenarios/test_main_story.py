@@ -9,6 +9,7 @@ from inline_snapshot import snapshot
 
 from bot.sandbox.cast import OWNER, REQUESTER, STRANGER
 from bot.sandbox.world import World, open_world
+from tests.scenarios.asking import steady
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 
@@ -21,15 +22,6 @@ async def world(
 ) -> AsyncIterator[World]:
     async with open_world(tmp_path, socket_mode=request.param == "by Socket Mode", **database_settings) as opened:
         yield opened
-
-
-def plain(world: World, text: str) -> str:
-    """Replace what differs from run to run: the registry's port, and npm's ids."""
-    host = world.registry.url.removeprefix("http://")
-    known = text.replace("\u2060", "").replace(host, "www.npmjs.com")
-    for configuration in world.registry.configurations("@acme/ui"):
-        known = known.replace(configuration["id"][:8], "eebc175d")
-    return known
 
 
 async def test_a_request_is_approved_confirmed_with_npm_and_stands_in_the_registry(world: World) -> None:
@@ -64,7 +56,7 @@ Not yet\
     assert await otto.clicks("Approve") == snapshot(
         "👍 C-1 is approved. Next: confirm at npm, if npm asks. Its link then comes to you by DM."
     )
-    assert plain(world, otto.reads("dm")) == snapshot("""\
+    assert steady(world, otto.reads("dm")) == snapshot("""\
 *Confirm at npm: let acme/ui → release.yml publish @acme/ui*
 You approved C-1 for @rita Mon 14:00 UTC.
 One call, as npm user otto-npm. No need to tick "do not ask".
@@ -82,11 +74,11 @@ until Thu 14:00 UTC · C-1
 """)
     assert world.registry.configurations("@acme/ui") == []
 
-    assert plain(world, await otto.confirms()) == snapshot("""\
+    assert steady(world, await otto.confirms()) == snapshot("""\
 ✅ *Confirmed at npm: let acme/ui → release.yml publish @acme/ui*
 Thank you, that was all. C-1 shows the outcome.\
 """)
-    assert plain(world, sam.reads()) == snapshot("""\
+    assert steady(world, sam.reads()) == snapshot("""\
 ✅ *@acme/ui now trusts acme/ui → release.yml* (publish, stage)
 *Publish through it before Wed 14:00 UTC, or npm drops it.*
 asked @rita · approved and run by @otto Mon 14:00 UTC · id eebc175d… · C-1
@@ -126,7 +118,7 @@ until Thu 14:00 UTC · C-1
 [Reject…] [Details] [I maintain this: link my npm account] [Cancel]\
 """)
     assert await otto.clicks("I maintain this") == snapshot("I sent you a DM with npm's login link.")
-    assert plain(world, otto.reads("dm")) == snapshot("""\
+    assert steady(world, otto.reads("dm")) == snapshot("""\
 *Log in at npm*
 Log in, with the account that maintains your packages. npm then gives me a session of two hours: I keep it encrypted, for at most those two hours.
 I use it only for what you approve, and to read what you ask me to read.
@@ -165,7 +157,13 @@ async def test_who_asked_is_told_by_dm_how_it_ended(world: World) -> None:
     await otto.clicks("Approve")
     assert rita.reads("dm") == ""
     await otto.confirms()
-    assert rita.reads("dm").startswith("Your request C-1 has ended.\n✅ *@acme/ui now trusts acme/ui → release.yml*")
+    assert steady(world, rita.reads("dm")) == snapshot("""\
+Your request C-1 has ended.
+✅ *@acme/ui now trusts acme/ui → release.yml* (publish, stage)
+*Publish through it before Wed 14:00 UTC, or npm drops it.*
+asked @rita · approved and run by @otto Mon 14:00 UTC · id eebc175d… · C-1
+[Details] [Package on npm]\
+""")
     await rita.says("github @acme/tokens --file other.yml")
     await rita.says("cancel C-2")
     assert "C-2" not in rita.reads_all("dm")

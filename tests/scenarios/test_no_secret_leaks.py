@@ -7,6 +7,7 @@ they should not. Links stand in the DM of their person while they are open, and 
 import asyncio
 import base64
 import logging
+import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from bot.cli import main
 from bot.sandbox.cast import GENERAL, PEOPLE
 from bot.sandbox.world import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, World, open_world
 from storage.sealed import about_session
+from tests.postgres import find_program
 from tests.scenarios import stored
 from tests.scenarios.asking import ask, link_olga
 
@@ -39,10 +41,12 @@ def logged_in_full() -> Iterator[None]:
 
 
 @pytest.fixture
-async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
-    """One on a file, whatever the other scenarios run on: its bytes are looked at."""
-    async with open_world(tmp_path) as opened:
-        monkeypatch.setenv("NPMTRUST_DATABASE_URL", f"sqlite:///{tmp_path / 'npmtrust.sqlite3'}")
+async def world(
+    prepared_folder: Path, database_settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[World]:
+    async with open_world(prepared_folder, socket_mode=False, **database_settings) as opened:
+        file = f"sqlite:///{prepared_folder / 'npmtrust.sqlite3'}"
+        monkeypatch.setenv("NPMTRUST_DATABASE_URL", database_settings.get("NPMTRUST_DATABASE_URL", file))
         monkeypatch.setenv("NPMTRUST_SECRET_KEYS", opened.secret_key)
         yield opened
 
@@ -92,11 +96,21 @@ def exports(world: World, capsys: pytest.CaptureFixture[str]) -> str:
     for line in ("audit export --csv", "audit export --json", "audit verify", "keys rotate"):
         assert main(line.split()) == 0
         shown += capsys.readouterr().out
+    return shown + copy_of(world)
+
+
+def copy_of(world: World) -> str:
+    """Back up; a server's database as its own program does, in a form that can be read."""
+    if url := world.settings.get("NPMTRUST_DATABASE_URL"):
+        program = find_program("pg_dump")
+        assert program
+        return subprocess.run([program, "--inserts", url], check=True, capture_output=True, text=True).stdout
     copy = world.folder / "copy"
     assert main(["backup", str(copy)]) == 0
-    return shown + copy.read_bytes().decode("latin-1")
+    return copy.read_bytes().decode("latin-1")
 
 
+@pytest.mark.both_databases
 async def test_no_secret_stands_where_it_does_not_belong(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     log.configure("json", "DEBUG")
     await live_a_day(world)
@@ -109,7 +123,7 @@ async def test_no_secret_stands_where_it_does_not_belong(world: World, capsys: p
     secrets = of_npm | {BOT_TOKEN, APP_TOKEN, SIGNING_SECRET, world.secret_key}
 
     logged = capsys.readouterr()
-    assert '"logger": "bot.workflow.inbox"' in logged.err
+    assert '"logger": "bot.workflow.receive"' in logged.err
     assert found_in(logged.err + logged.out, secrets | set(PASTED)) == []
     assert found_in(await stored.everything(world), secrets | {PASTED[0]}) == []
     assert found_in(await asyncio.to_thread(exports, world, capsys), secrets | {PASTED[0]}) == []

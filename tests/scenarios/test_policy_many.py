@@ -1,8 +1,12 @@
 """A policy over many packages: patterns, channels, limits, and what is set up once more under approvals that it had."""
 
+import re
+from http import HTTPStatus
+from itertools import groupby
 from pathlib import Path
 
 import pytest
+from inline_snapshot import snapshot
 
 from bot.sandbox.cast import GENERAL, RELEASES, SECOND_OWNER, SeedPackage
 from bot.sandbox.world import World
@@ -38,7 +42,7 @@ def seed(world: World, *names: str) -> None:
         world.registry.add_package(SeedPackage(name, ("otto-npm", "ana-npm"), repository))
 
 
-async def test_a_pattern_is_asked_for_by_the_rules_of_each_package_and_stands_in_one_channel(tmp_path: Path) -> None:
+async def test_a_pattern_is_asked_for_by_the_rules_of_each_package_in_the_channel_of_each(tmp_path: Path) -> None:
     async with world_with_policy(tmp_path, MANY) as world:
         rita, otto, _, sam = people(world)
         await otto.links_account()
@@ -46,24 +50,28 @@ async def test_a_pattern_is_asked_for_by_the_rules_of_each_package_and_stands_in
         line = "github @mass/* --file release.yml"
         await rita.says(line)
         preview = rita.reads("dm")
-        assert preview.startswith("*2 packages can be asked for*\n")
+        assert preview.startswith("*4 packages can be asked for*\n")
         assert "mass/a1 → release.yml, Environment: any (stage)" in preview  # what the rule says of who names none
-        assert "1 not allowed by the policy: @mass/evil (" in preview
-        assert "2 whose requests the policy wants in another channel (once these are asked for, write" in preview
-        assert "Asked as C-1 for 2 packages: see #general" in await rita.clicks("Ask for 2", "dm")
+        assert "1 not allowed by the policy: @mass/evil (The repository github.com/mass/evil is not among" in preview
+        assert "so this becomes *2 requests*:\n• #general: 2 packages\n• #releases: 2 packages" in preview
+        pressed = rita.value_of("Ask for", "dm")
+        told = await rita.clicks("Ask for 4", "dm")
+        assert "for 4 packages in 2 requests:\n• C-1 in #general: 2 packages\n• C-2 in #releases: 2 packages" in told
+        assert "• C-2 in #releases: 2 packages" in rita.reads_all("dm")  # the preview says so as well
+        assert "as C-1, C-2: " in await rita.forges("Details", pressed, action="batch_ask")
         told = request_of(world)
         assert "Needs 2 of @otto, @olga" in told
         assert "not linked: ana-npm" in told
+        assert "@mass/b1" not in sam.reads_all(GENERAL[0])  # who watches a channel sees what concerns them alone
+        assert "@mass/b1" in sam.reads_all(RELEASES[0])
+        assert "@mass/a1" not in sam.reads_all(RELEASES[0])
         await rita.says(line)
-        assert rita.reads("dm").startswith("*2 packages can be asked for*\n")
-        assert "2 asked for already: @mass/a1 (C-1), @mass/a2 (C-1)" in rita.reads("dm")
-        await rita.clicks("Ask for 2", "dm")
-        assert "C-2" in sam.reads_all(RELEASES[0])
-        assert "C-2" not in sam.reads_all(GENERAL[0])
-        # a typed line is refused as a whole, with what goes where
+        assert "4 asked for already: @mass/a1 (C-1), @mass/a2 (C-1), @mass/b1 (C-2), @mass/b2 (C-2)" in rita.reads("dm")
+        # so it is with two that are named in a line, too
         seed(world, "@mass/a3", "@mass/b3")
-        told = await rita.says("github @mass/a3 @mass/b3 --file release.yml")
-        assert "• #general: @mass/a3\n• #releases: @mass/b3\nAsk for those of one channel in one line." in told
+        assert "A preview comes by DM" in await rita.says("github @mass/b3 @mass/a3 --file release.yml")
+        assert "• #releases: 1 package\n• #general: 1 package" in rita.reads("dm")
+        assert "more than the 4 of the policy" in await rita.clicks("Ask for 2", "dm")
         assert "more than the 4 of the policy" in await rita.says("github @mass/a3 --file release.yml")
         shown = await sam.says("github @mass/a3 --file release.yml --dry-run")
         assert "2 of @otto, @olga" in shown
@@ -108,7 +116,8 @@ async def test_several_owners_share_the_work_each_with_their_own_account(world: 
     await otto.approves(about="C-1")
     world.registry.confirm(otto.link(), "otto-npm", remember=True)
     await world.settle(4)
-    assert "runs with your npm account now" in await olga.clicks("Run with my account", about="C-1")
+    assert "4 packages of C-1 run with your npm account now" in await olga.clicks("Run with my account", about="C-1")
+    assert "👥 Shared, packages to go by npm user: " in request_of(world)
     await world.settle(30)
     if olga.links():
         await olga.confirms(remember=True)
@@ -116,3 +125,49 @@ async def test_several_owners_share_the_work_each_with_their_own_account(world: 
     made = [create.npm_user for create in world.registry.accepted_creates]
     assert len(made) == 10
     assert made.count("olga-npm") in {3, 4, 5}
+
+
+def runs_of(world: World) -> str:
+    """Tell whose account was used for how many creates running."""
+    made = [create.npm_user for create in world.registry.accepted_creates]
+    return ", ".join(f"{name} {len(list(each))}" for name, each in groupby(made))
+
+
+async def test_approvers_who_are_there_get_equal_shares_and_take_over_from_who_is_not(tmp_path: Path) -> None:
+    async with world_with_policy(tmp_path, OWNERS.replace("quorum = 1", "quorum = 2")) as world:
+        rita, otto, olga, _ = people(world)
+        world.registry.state.accounts["olga-npm"].email = olga.character.email
+        for owner in (otto, olga):
+            await owner.links_account()
+        names = [f"@mass/s{number:02}" for number in range(50)]
+        for name in names:
+            world.registry.add_package(SeedPackage(name, ("otto-npm", "olga-npm"), "mass/all"))
+        await rita.says(f"github {' '.join(names)} --file release.yml --allow-publish")
+        await rita.clicks("Ask for 50", "dm")
+        await otto.clicks("Approve…", about="C-1")
+        await otto.submits()
+        assert otto.reads() == snapshot("""\
+👍 Your approval of 50 packages of C-1 counts. 1 more approval to go.
+If you are still here then, a share of them runs with your npm account: npm's link comes by DM.\
+""")
+        await olga.clicks("Approve…", about="C-1")
+        await olga.submits()
+        assert "50 packages can run: 25 with your npm account, 25 with that of @otto." in olga.reads()
+        assert "👥 Shared, packages to go by npm user: olga-npm 25, otto-npm 25." in request_of(world)
+        assert not otto.links(), "of two windows at the same time one would be wasted"
+        world.registry.confirm(olga.link(), "olga-npm", remember=True)
+        await world.settle(70)
+        assert runs_of(world) == "olga-npm 25"  # what is alike, in one run, with one confirmation
+        await otto.clicks("Later", "dm")
+        assert re.search(r"to go by npm user: olga-npm \d+, otto-npm 5\.", request_of(world))  # 20 are hers now
+        await otto.clicks("I'm ready", "dm")
+        await world.settle(40)
+        await otto.confirms(remember=True)
+        await world.settle(30)
+        assert creates(world) == 50
+        assert {create.npm_user for create in world.registry.accepted_creates if create.package in names[25:30]} == {
+            "otto-npm"
+        }  # who comes back finds the rest of theirs
+        assert [create.npm_user for create in world.registry.accepted_creates].count("olga-npm") == 45
+        asked = [call.npm_user for call in world.trust_calls() if call.status == HTTPStatus.UNAUTHORIZED]
+        assert asked == ["olga-npm", "otto-npm", "otto-npm"]

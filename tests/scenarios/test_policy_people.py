@@ -7,6 +7,7 @@ import pytest
 from bot.domain.record import Scope
 from bot.sandbox.cast import GENERAL, OWNER, SECOND_OWNER, STRANGER, SeedPackage
 from bot.sandbox.world import World
+from tests.scenarios import stored
 from tests.scenarios.asking import LINE, TRUSTED, ask, creates, link_olga, people, request_of
 from tests.scenarios.policies import OWNERS, TEAM, change_policy, world_with_policy
 
@@ -59,8 +60,7 @@ async def test_one_departed_approver_confirms_nothing_and_blocks_nobody(world: W
     await otto.clicks("Approve", about="C-1")
     link = otto.link()
     world.slack.workspace.people[OWNER.slack_id].deleted = True
-    await world.advance(minutes=2)
-    world.registry.confirm(link, OWNER.npm_user)
+    world.registry.confirm(link, OWNER.npm_user)  # at once: Slack told a moment ago that they are here
     await world.settle()
     assert creates(world) == 0
     assert "no active member of this Slack any more" in request_of(world)
@@ -136,6 +136,23 @@ async def test_a_change_set_does_not_ride_on_the_confirmation_of_another_where_t
         assert creates(world) == 2
 
 
+async def test_nor_on_that_of_a_link_that_was_given_up_and_used_all_the_same(tmp_path: Path) -> None:
+    async with world_with_policy(tmp_path, OWNERS + "share_window = false\n") as world:
+        rita, otto, *_ = await ask(world)
+        await rita.says("github @acme/tokens --repo acme/design --file other.yml --allow-publish")
+        await otto.clicks("Approve", about="C-1")
+        link = otto.link()
+        await rita.clicks("Cancel", about="C-1")
+        world.registry.confirm(link, OWNER.npm_user, remember=True)  # npm asks for nothing for five minutes
+        await otto.clicks("Approve", about="C-2")
+        await world.advance(minutes=4)
+        assert creates(world) == 0
+        await world.advance(minutes=8)
+        await otto.clicks("I'm ready", "dm")
+        await otto.confirms()
+        assert "@acme/tokens now trusts" in request_of(world, 2)
+
+
 async def test_not_anyone_may_discard(world: World) -> None:
     _, _, _, sam = await ask(world)
     assert "Only @rita, who asked, and the admins can cancel C-1" in await sam.clicks("Cancel", about="C-1")
@@ -203,3 +220,21 @@ async def test_who_leaves_the_maintainers_confirms_nothing_and_their_link_is_clo
     await olga.logs_in()
     await olga.confirms()
     assert TRUSTED in request_of(world)
+
+
+async def test_who_leaves_the_maintainers_decides_no_more_as_soon_as_it_is_read(tmp_path: Path) -> None:
+    """Public data tells it before any press or call, also where an account was told who the owners are."""
+    async with world_with_policy(tmp_path, TWO) as world:
+        rita, otto, *_ = await ask(world)
+        await rita.says("coverage @acme/* --refresh")
+        await otto.clicks("Approve", about="C-1")
+        assert "owners: npm's access list" in request_of(world)
+        for package in ("@acme/ui", "@acme/core", "@acme/tokens", "@acme/Legacy"):
+            assert await stored.rows(world, "SELECT state FROM account_links") == [("linked",)], package
+            world.registry.add_package(SeedPackage(package, ("olga-npm",), "acme/ui"))
+            await world.advance(minutes=1)
+            await rita.says("coverage @acme/* --refresh")
+            assert "npm's maintainers of @acme/ui changed: before otto-npm, olga-npm, ana-npm; now" in request_of(world)
+            assert "Nobody can approve yet" in request_of(world)
+        assert "Your link to npm user *otto-npm* is closed" in otto.reads("dm")
+        assert await stored.rows(world, "SELECT state FROM account_links") == [("closed",)]

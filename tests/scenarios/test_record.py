@@ -119,3 +119,17 @@ async def test_the_record_is_sealed_and_the_digest_shows_its_head(world: World) 
     assert found
     query = f"SELECT number FROM audit_seals WHERE digest LIKE '{found[2]}%'"  # noqa: S608
     assert await stored.rows(world, query) == [(int(found[1]),)]
+
+
+async def test_an_event_that_is_removed_at_once_has_its_seal_all_the_same(world: World) -> None:
+    *_, sam = people(world)
+    await sam.says("audit @acme/ui")
+    [(event,)] = await stored.rows(world, "SELECT id FROM audit_events WHERE kind = 'action.denied'")
+    await stored.write(world, f"DELETE FROM audit_events WHERE id = {event}")  # noqa: S608
+    await world.stop_bot()  # its last act is to seal what it remembers
+    await world.start_bot()
+    assert await stored.rows(world, f"SELECT count(*) FROM audit_seals WHERE event_id = {event}") == [(1,)]  # noqa: S608
+    await sam.says("audit @acme/ui")
+    await world.settle(seconds=2)
+    [(newest,)] = await stored.rows(world, "SELECT max(id) FROM audit_events")
+    assert await stored.rows(world, "SELECT max(event_id) FROM audit_seals") == [(newest,)]

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,12 +17,14 @@ from bot.app import App
 from bot.sandbox.cast import GENERAL, SeedPackage
 from bot.sandbox.slack_delivery import RawDelivery
 from bot.sandbox.world import World, open_world
-from tests.scenarios.asking import LINE, TRUSTED, ask, creates, message_of, people, request_of
+from tests.scenarios.asking import LINE, REMINDER, TRUSTED, ask, creates, message_of, people, request_of
+from tests.scenarios.policies import OWNERS
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgresql]
 
 TAKEN_OVER = timedelta(seconds=15)
 CONNECTIONS = 10
+_WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 _OPEN_ATTEMPTS = "SELECT count(*) FROM attempts WHERE finished_at IS NULL"
 
 
@@ -217,6 +220,57 @@ async def test_a_message_that_a_sleeping_process_was_to_send_is_sent_by_the_othe
     await otto.clicks("Approve")
     await otto.confirms()
     assert TRUSTED in request_of(world)
+
+
+@asynccontextmanager
+async def at_the_same_time(world: World, name: str) -> AsyncIterator[None]:
+    """Let both bots do one thing at once: the first is about to commit until the other is done, or waits for it."""
+    first: list[App] = []
+    is_done = threading.Event()
+
+    def watch(app: App) -> None:
+        def hold(point: str) -> None:
+            if name not in point:
+                return
+            if not first:
+                first.append(app)
+                ends = time.monotonic() + 10
+                while not (is_done.is_set() or count(world, _WAITING)):
+                    assert time.monotonic() < ends, "the other one does not come"
+            elif app is not first[0]:
+                is_done.set()
+
+        app.services.database.at_point = hold
+
+    for app in both(world):
+        watch(app)
+    yield
+    await asyncio.gather(world.settle(), world.settle())
+    assert first
+    assert is_done.is_set()
+    for app in both(world):
+        app.services.database.at_point = None
+
+
+async def test_reminders_of_two_that_are_at_them_at_once_are_sent_once(world: World, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text(f"{OWNERS}remind_after_hours = [1]\n")
+    await world.stop_bot()
+    world.settings["NPMTRUST_POLICY_FILE"] = str(policy)
+    await world.start_bot()
+    await world.start_second_bot()
+    _, otto, _, _ = await ask(world)
+    async with at_the_same_time(world, "reminders.execute_next (_send"):
+        world.clock.set(world.clock.now() + timedelta(hours=1))
+    assert otto.reads_all("dm").count(REMINDER) == 1
+    assert count(world, "SELECT sum(wanted) FROM surfaces WHERE key LIKE 'reminder:%U0OTTO'") == 1
+    await otto.clicks("Approve")
+    await otto.confirms()
+    assert creates(world) == 1
+    async with at_the_same_time(world, "two_days.execute_next (_tell_next)"):
+        world.clock.set(world.clock.now() + timedelta(hours=24))
+    assert otto.reads_all("dm").count("or npm drops the trusted publisher") == 1
+    assert count(world, "SELECT count(*) FROM audit_events WHERE kind = 'configuration.reminded'") == 1
 
 
 async def test_previews_reminders_readings_and_seals_are_each_done_once(world: World) -> None:

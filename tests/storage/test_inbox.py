@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from storage.database import Database
-from storage.inbox import CLAIM
+from storage.inbox import CLAIM, Letter
 from storage.models import InboxRow
 from storage.store import Store
 from tests.storage.conftest import NOW
@@ -14,8 +14,16 @@ pytestmark = pytest.mark.anyio
 SECOND = timedelta(seconds=1)
 
 
+def letter(key: str, person: str) -> Letter:
+    return Letter(key, "command", person or key, "C0GENERAL", f"of {key}", after=timedelta(), ends=0)
+
+
 def add(store: Store, key: str, person: str = "", now: datetime = NOW) -> InboxRow | None:
-    return store.inbox.add(delivery_key=key, kind="command", person=person or key, sealed_payload=f"of {key}", now=now)
+    if store.inbox.find_known([key]):
+        return None
+    row = store.inbox.put(letter(key, person), now)
+    store.flush()
+    return row
 
 
 async def claim(database: Database, now: datetime = NOW) -> str:
