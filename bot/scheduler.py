@@ -46,6 +46,8 @@ class _Beat:
     """By the monotonic clock."""
     rests_until: float = 0.0
     """There is nothing to do before, by the same clock: only the bell wakes it."""
+    is_held_up: bool = False
+    """The moment that it named had passed already: what is due may be somebody else's to do."""
 
 
 class Scheduler:
@@ -135,7 +137,7 @@ class Scheduler:
         beat = self._beats[name]
         if self._draining or self._services.clock.monotonic() < beat.quiet_until:
             return
-        if len(beat.running) >= AT_ONCE.get(name, 1):
+        if len([run for run in beat.running if not run.done()]) >= AT_ONCE.get(name, 1):
             beat.again = True
             return
         run = asyncio.get_running_loop().create_task(self._run(name, beat), name=name)
@@ -159,13 +161,18 @@ class Scheduler:
     def _note(self, name: str, progress: Progress) -> None:
         if progress.more:
             self._wake(name)  # a second pair of hands, where this worker may have one
-        self._beats[name].rests_until = 0.0
-        if progress.at is not None and not self._draining:
-            self._at(name, progress.at - self._services.clock.now())
+        beat, pause = self._beats[name], None
+        if progress.at is not None and not progress.more:
+            pause = progress.at - self._services.clock.now()
+        was_held_up, beat.is_held_up = beat.is_held_up, pause is not None and pause <= timedelta(0)
+        beat.rests_until = 0.0
+        # Once it may have passed while the worker looked; else it would look all the time, and a tick is soon enough.
+        if pause is not None and not self._draining and not (was_held_up and beat.is_held_up):
+            self._at(name, beat, pause)
 
-    def _at(self, name: str, pause: timedelta) -> None:
+    def _at(self, name: str, beat: _Beat, pause: timedelta) -> None:
         if pause <= LONGEST_REST:
-            self._beats[name].rests_until = self._services.clock.monotonic() + pause.total_seconds()
+            beat.rests_until = self._services.clock.monotonic() + pause.total_seconds()
         due = datetime.now(UTC) + pause  # the metronome has the machine's clock
         self._metronome.add_job(
             self._wake_later, "date", run_date=due, args=[name], id=f"{name} later", replace_existing=True

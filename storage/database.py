@@ -46,6 +46,8 @@ _PATIENCE = {"connect_timeout": 10, "tcp_user_timeout": 10_000}
 _LOCK_SECONDS = 5
 """As long as a row may be somebody else's; our own transactions take milliseconds."""
 _STATEMENT_SECONDS = 60
+_DEADLOCK = "40P01"
+"""PostgreSQL's word for a transaction that it has ended, since another one and it waited for each other."""
 
 
 class DatabaseDown(StorageError):
@@ -58,6 +60,10 @@ class CommitUnknown(DatabaseDown):
 
 class DatabaseInUse(StorageError):
     """Another process runs on this SQLite file."""
+
+
+class _Overtaken(Exception):
+    """Somebody else went first, and nothing of the transaction stands."""
 
 
 class _Turn:
@@ -174,11 +180,11 @@ class Database:
         for _ in range(TRIES - 1):
             try:
                 return self._transact_once(work, turn)
-            except (StaleDataError, IntegrityError):
+            except (StaleDataError, IntegrityError, _Overtaken):
                 continue  # somebody else was first: look again at what stands
         try:
             return self._transact_once(work, turn)
-        except (StaleDataError, IntegrityError) as err:
+        except (StaleDataError, IntegrityError, _Overtaken) as err:
             raise DatabaseDown("others kept changing the same rows") from err
 
     def _transact_once(self, work: Callable[[Store], T], turn: _Turn) -> T:
@@ -196,6 +202,8 @@ class Database:
         except IntegrityError:
             raise
         except DBAPIError as err:
+            if getattr(err.orig, "sqlstate", None) == _DEADLOCK:
+                raise _Overtaken from err
             raise (CommitUnknown if turn.commits else DatabaseDown)(str(err.orig)) from err
 
     def _pass(self, work: Callable[[Store], object], point: Point) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from storage.models import InboxRow
@@ -75,12 +75,10 @@ class Inbox(Repository):
         for row in self._all(self._select(InboxRow).where(InboxRow.state == "claimed")):
             row.next_try_at = min(row.next_try_at, now)
 
-    def next_due(self) -> datetime | None:
-        """Tell when there is something to do next."""
-        row = self._one(
-            self._select(InboxRow).where(InboxRow.state.in_(["new", "claimed"])).order_by(InboxRow.next_try_at)
-        )
-        return row.next_try_at if row else None
+    def next_due(self, now: datetime) -> datetime | None:
+        """Tell when there is something to do next, beside what waits for something earlier of the same person."""
+        moment: datetime | None = self._session.scalar(_next_moment(), {"workspace": self._workspace, "now": now})
+        return moment
 
     def load(self, row_id: int) -> InboxRow | None:
         """Load one."""
@@ -102,7 +100,19 @@ class Inbox(Repository):
 @cache
 def _next_due() -> Select[Any]:
     """Find the oldest delivery that may be done; the parameters are `workspace` and `now`."""
-    now: BindParameter[datetime] = bindparam("now")
+    due = select(InboxRow).where(*_in_turn(), InboxRow.next_try_at <= bindparam("now"))
+    ordered = due.order_by(InboxRow.next_try_at, InboxRow.id).limit(1)
+    return ordered.with_for_update(of=InboxRow, skip_locked=True)
+
+
+@cache
+def _next_moment() -> Select[Any]:
+    """Tell when the next one may be done; the parameters are the same."""
+    return select(func.min(InboxRow.next_try_at)).where(*_in_turn())
+
+
+def _in_turn() -> tuple[ColumnElement[bool], ...]:
+    """Choose what is not done, but for what waits for something earlier of its person."""
     mine = InboxRow.workspace == bindparam("workspace"), InboxRow.state.in_(["new", "claimed"])
     earlier = aliased(InboxRow)
     overtaken = exists().where(
@@ -110,11 +120,9 @@ def _next_due() -> Select[Any]:
         earlier.person == InboxRow.person,
         earlier.id < InboxRow.id,
         earlier.state.in_(["new", "claimed"]),
-        or_(and_(earlier.state == "claimed", earlier.next_try_at > now), earlier.tries == 0),
+        or_(and_(earlier.state == "claimed", earlier.next_try_at > bindparam("now")), earlier.tries == 0),
     )
-    due = select(InboxRow).where(*mine, InboxRow.next_try_at <= now, ~overtaken)
-    ordered = due.order_by(InboxRow.next_try_at, InboxRow.id).limit(1)
-    return ordered.with_for_update(of=InboxRow, skip_locked=True)
+    return *mine, ~overtaken
 
 
 @cache

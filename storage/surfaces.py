@@ -1,16 +1,32 @@
 """Our messages in Slack: what each shows, and whether it is behind what is committed."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, and_, bindparam, case, collate, func, or_, select, true, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    case,
+    collate,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from storage.models import SurfaceRow
 from storage.repository import Repository
 
 _AFTER_COLON = chr(ord(":") + 1)
+_MARKED = ("wanted", "behind", "next_try_at", "failures")
+"""What changes when a message is marked as behind."""
 
 CLAIM = timedelta(seconds=15)
 """How long a message is one process's to send; after it somebody else may (the first one has died)."""
@@ -23,7 +39,8 @@ class Surfaces(Repository):
         """Make a message, or mark it as behind when it is there."""
         row = self.find(key)
         if row is not None:
-            self._mark(row, now)
+            self._mark(_with_ids(), {"ids": [row.id]}, now)
+            self._session.refresh(row, _MARKED)
             return row
         return self._add(
             SurfaceRow(workspace=self._workspace, key=key, channel=channel, urgent=urgent, next_try_at=now)
@@ -50,19 +67,17 @@ class Surfaces(Repository):
 
     def touch_all(self, prefixes: Sequence[str], now: datetime) -> None:
         """Mark several messages, and those whose key goes on after a colon, as behind."""
-        values: dict[str, object] = {"workspace": self._workspace}
+        values: dict[str, object] = {"of_workspace": self._workspace}
         for number, prefix in enumerate(prefixes):
             values |= {f"key{number}": prefix, f"from{number}": f"{prefix}:", f"to{number}": f"{prefix}{_AFTER_COLON}"}
-        query = _going_on(len(prefixes), self._session.get_bind().dialect.name)
-        for row in self._session.scalars(query, values):
-            self._mark(row, now)
+        self._mark(_going_on(len(prefixes), self._session.get_bind().dialect.name), values, now)
 
     def touch_about(self, kind: str, references: Collection[str], now: datetime) -> None:
         """Mark messages of one kind, `asked:7:…`, that are about one of many things, in one look."""
         found = self._select(SurfaceRow).where(SurfaceRow.key.startswith(f"{kind}:", autoescape=True))
-        for row in self._all(found):
-            if row.key.split(":")[1] in references:
-                self._mark(row, now)
+        ids = [row.id for row in self._all(found) if row.key.split(":")[1] in references]
+        if ids:
+            self._mark(_with_ids(), {"ids": ids}, now)
 
     def find(self, key: str) -> SurfaceRow | None:
         """Find one by its key."""
@@ -97,24 +112,44 @@ class Surfaces(Repository):
         moment: datetime | None = self._session.scalar(_next_due(), {"workspace": self._workspace})
         return moment
 
-    @staticmethod
-    def _mark(row: SurfaceRow, now: datetime) -> None:
-        row.wanted += 1
-        if not row.behind:
-            row.behind, row.next_try_at, row.failures = True, max(now, row.next_try_at), 0
+    def _mark(self, statement: Update, values: Mapping[str, object], now: datetime) -> None:
+        """Mark messages in one statement: what was read before could have been sent, or marked by others, meanwhile."""
+        self._session.execute(statement, {**values, "now": now})
+        for row in self._session.identity_map.values():
+            if isinstance(row, SurfaceRow):
+                self._session.expire(row, _MARKED)
 
 
 @cache
-def _going_on(count: int, dialect: str) -> Select[Any]:
-    """Find so many keys, `key0` and on, and what goes on after them: between `from0` and `to0`, byte by byte.
+def _going_on(count: int, dialect: str) -> Update:
+    """Mark so many keys, `key0` and on, and what goes on after them: between `from0` and `to0`, byte by byte.
 
     A range can be looked up in the index, which the database's LIKE is not.
     """
     key = SurfaceRow.key if dialect == "sqlite" else collate(SurfaceRow.key, "C")
-    mine = SurfaceRow.workspace == bindparam("workspace")
+    mine = SurfaceRow.workspace == bindparam("of_workspace")
     exact = (and_(mine, SurfaceRow.key == bindparam(f"key{number}")) for number in range(count))
     ranges = (and_(mine, key >= bindparam(f"from{number}"), key < bindparam(f"to{number}")) for number in range(count))
-    return select(SurfaceRow).where(or_(*exact, *ranges))
+    return _marking(or_(*exact, *ranges))
+
+
+@cache
+def _with_ids() -> Update:
+    """Mark those with some `ids`."""
+    return _marking(SurfaceRow.id.in_(bindparam("ids", expanding=True)))
+
+
+def _marking(which: ColumnElement[bool]) -> Update:
+    """Mark some as behind at the moment `now`. No parameter may be named as a column is: it would be written there."""
+    now: BindParameter[datetime] = bindparam("now", type_=SurfaceRow.next_try_at.type)
+    waits = or_(SurfaceRow.behind.is_(true()), SurfaceRow.next_try_at > now)
+    marked = {
+        "wanted": SurfaceRow.wanted + 1,
+        "failures": case((SurfaceRow.behind.is_(true()), SurfaceRow.failures), else_=0),
+        "next_try_at": case((waits, SurfaceRow.next_try_at), else_=now),
+        "behind": True,
+    }
+    return update(SurfaceRow).where(which).values(marked).execution_options(synchronize_session=False)
 
 
 @cache

@@ -11,7 +11,7 @@ import pytest
 
 from bot import log
 from bot.log import JsonLines
-from bot.scheduler import SILENCE_SECONDS, TICK_SECONDS, Scheduler
+from bot.scheduler import LONGEST_REST, SILENCE_SECONDS, TICK_SECONDS, Scheduler
 from bot.services import Services
 from bot.workflow.progress import Progress, Worker
 from tests.handlers.door import open_door
@@ -123,6 +123,21 @@ async def test_a_worker_is_woken_at_the_moment_that_it_named(services: Services)
     assert moments[-1] - moments[0] < timedelta(seconds=(times - 1) * TICK_SECONDS)  # what ticks alone would take
 
 
+async def test_a_moment_that_has_passed_does_not_make_a_worker_look_all_the_time(services: Services) -> None:
+    runs: list[float] = []
+    ends = asyncio.Event()
+
+    async def wait_for_another(services: Services) -> Progress:
+        runs.append(services.clock.monotonic())
+        if len(runs) == 3:
+            ends.set()
+        return Progress(at=services.clock.now() - timedelta(seconds=1))
+
+    async with running(services, {"lane": wait_for_another}):
+        await ends.wait()
+    assert runs[2] - runs[0] > TICK_SECONDS / 2
+
+
 async def test_only_one_run_of_a_worker_goes_on_and_a_ring_meanwhile_is_not_lost(services: Services) -> None:
     lane = Slow()
     async with running(services, {"lane": lane}):
@@ -133,6 +148,23 @@ async def test_only_one_run_of_a_worker_goes_on_and_a_ring_meanwhile_is_not_lost
         assert lane.at_once == 1
         lane.let_go.set()
         await lane.begun.acquire()
+
+
+async def test_a_ring_in_the_last_moment_of_a_run_is_not_lost(services: Services) -> None:
+    runs: list[float] = []
+    again = asyncio.Event()
+
+    async def rest(services: Services) -> Progress:
+        runs.append(services.clock.monotonic())
+        if len(runs) == 1:
+            services.bell.ring("lane")  # heard when this run is over, and before anybody was told so
+        else:
+            again.set()
+        return Progress(at=services.clock.now() + LONGEST_REST)
+
+    async with running(services, {"lane": rest}):
+        await again.wait()
+    assert runs[1] - runs[0] < TICK_SECONDS
 
 
 async def test_eight_runs_of_the_inbox_go_on_at_once(services: Services) -> None:

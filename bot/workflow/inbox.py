@@ -67,7 +67,8 @@ async def execute_next(services: Services) -> Progress:
 
 
 def _claim(services: Services, store: Store) -> InboxRow | Progress:
-    return store.inbox.claim(services.clock.now()) or Progress(at=store.inbox.next_due())
+    now = services.clock.now()
+    return store.inbox.claim(now) or Progress(at=store.inbox.next_due(now))
 
 
 async def _postpone(services: Services, delivery: Delivery, row_id: int, *, tries: int, why: NpmtrustError) -> None:

@@ -65,30 +65,13 @@ async def receive(services: Services, delivery: Delivery, *, key: str, after: ti
 
 
 async def _keep_lot(services: Services, lot: Sequence[Letter]) -> Sequence[int | Exception | None]:
-    """Store what came together, in one transaction: a commit costs as much as a dozen deliveries."""
-    try:
-        return await _keep_surely(services, lot)
-    except PerhapsStored:
-        raise
-    except StorageError:
-        if len(lot) == 1:
-            raise
-    # The database may refuse one of them, which must not be felt by the others.
-    return [await _keep_alone(services, letter) for letter in lot]
+    """Store what came together, in one transaction: a commit costs as much as a dozen deliveries.
 
+    Where the answer to the commit is lost, do it again, which by their keys can be done. To look would not suffice: a
+    server that lost us may be about to commit, for which storing it again waits.
 
-async def _keep_alone(services: Services, letter: Letter) -> int | Exception | None:
-    try:
-        [kept] = await _keep_surely(services, [letter])
-    except StorageError as err:
-        return err
-    return kept
-
-
-async def _keep_surely(services: Services, lot: Sequence[Letter]) -> Sequence[int | Exception | None]:
-    """Store deliveries. Where the answer to the commit is lost, do it again, which by their keys can be done.
-
-    To look would not suffice: a server that lost us may be about to commit, for which storing it again waits.
+    Raises:
+        StorageError: Nothing of it is stored.
     """
     loop = asyncio.get_running_loop()
     ends = min(letter.ends for letter in lot)
@@ -99,7 +82,7 @@ async def _keep_surely(services: Services, lot: Sequence[Letter]) -> Sequence[in
     try:
         kept = await services.database.run(lambda store: _keep(services, store, lot), within=max(ends - loop.time(), 0))
     except DatabaseDown as err:
-        raise PerhapsStored(str(err)) from err
+        return [PerhapsStored(str(err)) for _ in lot]
     services.bell.ring("inbox")  # also where it had been stored the first time
     return kept
 

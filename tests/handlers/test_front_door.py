@@ -1,4 +1,6 @@
+import asyncio
 import json
+import threading
 from urllib.parse import urlencode
 
 import pytest
@@ -8,6 +10,7 @@ from bot.domain.deliveries import ClickDelivery, CommandDelivery, HomeDelivery, 
 from bot.domain.publishers import Provider
 from bot.messages.forms import operation_form, reject_form
 from bot.sandbox.cast import TEAM_ID
+from bot.workflow.limits import COMMANDS_OF_PERSON
 from tests.handlers.door import Answered, Door, click, command, submission, written
 
 pytestmark = pytest.mark.anyio
@@ -61,6 +64,26 @@ async def test_the_same_delivery_is_stored_once(door: Door) -> None:
     for _ in range(3):
         assert (await door.command("help")).status == 200
     assert len(await door.stored()) == 1
+
+
+async def test_what_comes_at_once_is_stored_once_and_limited_as_if_it_came_one_by_one(door: Door) -> None:
+    most, free = COMMANDS_OF_PERSON.most, threading.Event()
+
+    def hold(point: str) -> None:
+        assert "after" in point or free.wait(5)
+
+    door.app.services.database.at_point = hold
+    wanted = [door.command(f"status C-{number}", trigger_id=f"t-{number // 2}") for number in range(2 * most + 10)]
+    wanted += [door.command("pending", trigger_id=f"o-{number}", user_id="U0OTTO") for number in range(3)]
+    asking = asyncio.gather(*wanted)
+    while len(door.app.services.intake._waiting) < len(wanted) - 1:  # noqa: ASYNC110, SLF001 -- behind the first
+        await asyncio.sleep(0)
+    free.set()
+    refused = [answer for answer in await asking if answer.text]
+    assert len(refused) == 10
+    assert all(f"I take {most} a minute from one person" in answer.text for answer in refused)
+    people = [stored.user for stored in await door.stored()]
+    assert (people.count("U0RITA"), people.count("U0OTTO")) == (most, 3)
 
 
 async def test_deliveries_without_a_trigger_are_told_apart_by_what_they_say(door: Door) -> None:

@@ -15,7 +15,7 @@ from tests.scenarios.nursery import open_nursery
 pytestmark = pytest.mark.anyio
 
 COMMITS = (
-    "bot.workflow.receive._keep_surely (_keep)",
+    "bot.workflow.receive._keep_lot (_keep)",
     "bot.workflow.execute.execute_next (claim_next)",
     "bot.workflow.execute._record (record_write)",
     "bot.workflow.handoff._poll (_record_poll.handoff_id)",

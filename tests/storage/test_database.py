@@ -1,4 +1,6 @@
+import asyncio
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
@@ -93,6 +95,29 @@ def add_draft(store: Store, token: str) -> None:
         DraftRow(workspace=store.workspace, token=token, slack_user="U", content="", created_at=NOW)
     )
     store.flush()
+
+
+@pytest.mark.postgresql
+async def test_of_two_that_wait_for_each_other_one_is_done_again(database: Database, other: Database) -> None:
+    both_have_one = threading.Barrier(2)
+
+    async def add(to: Database, first: str, second: str) -> int:
+        tries = 0
+
+        def work(store: Store) -> int:
+            nonlocal tries
+            tries += 1
+            store._session.execute(text("SET LOCAL deadlock_timeout = 50"))  # noqa: SLF001 -- else it takes a second
+            for token in (first, second):
+                if store.drafts.find(token, "U") is None:
+                    add_draft(store, token)
+                if (tries, token) == (1, first):
+                    both_have_one.wait(5)
+            return tries
+
+        return await to.run(work)
+
+    assert min(await asyncio.gather(add(database, "a", "b"), add(other, "b", "a"))) == 1
 
 
 async def test_a_broken_statement_is_an_accident_of_storage(database: Database) -> None:

@@ -1,6 +1,9 @@
+import asyncio
+from concurrent.futures import Future
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from storage.database import Database
 from storage.models import SurfaceRow
@@ -10,6 +13,7 @@ from tests.storage.conftest import NOW
 pytestmark = pytest.mark.anyio
 
 SECOND = timedelta(seconds=1)
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
 
 async def want(database: Database, key: str, *, urgent: bool = False, now: datetime = NOW) -> None:
@@ -103,3 +107,33 @@ async def test_a_copy_is_adopted_once_and_a_message_that_is_known_never(database
     copy = await load(database, "change_set:1:9.9")
     assert (copy.posted_in, copy.ts, copy.behind) == ("C0GENERAL", "9.9", True)
     assert await database.run(lambda store: store.surfaces.find(f"change_set:1:{known}")) is None
+
+
+def is_waited_for(database: Database) -> bool:
+    with database.engine.connect() as connection:
+        return bool(connection.scalar(text(WAITING)))
+
+
+@pytest.mark.postgresql
+async def test_what_changes_while_a_message_is_noted_as_sent_is_sent_too(database: Database, other: Database) -> None:
+    await want(database, "change_set:1")
+    claimed = await database.run(lambda store: store.surfaces.claim_next(NOW))
+    assert claimed
+    loop = asyncio.get_running_loop()
+    noting: list[Future[None]] = []
+
+    def note_sent(store: Store) -> None:
+        row = store.surfaces.load_claimed(claimed.id, claimed.claim)
+        assert row
+        row.shown, row.behind = 1, row.wanted > 1
+
+    def change(store: Store) -> None:
+        store.surfaces.touch("change_set:1", NOW)
+        noting.append(asyncio.run_coroutine_threadsafe(other.run(note_sent), loop))
+        while not (noting[0].done() or is_waited_for(other)):
+            pass
+
+    await database.run(change)
+    await asyncio.wrap_future(noting[0])
+    row = await load(database, "change_set:1")
+    assert (row.wanted, row.behind) == (2, True)
