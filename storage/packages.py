@@ -109,6 +109,11 @@ class Packages(Repository):
             name for name in self._session.scalars(_narrow(self._names(), selection)) if _is_in(name, selection)
         )
 
+    def list_of_kinds(self, selection: Selection, kinds: Iterable[str]) -> list[str]:
+        """List the packages of a selection whose evidence is of some kinds, by name."""
+        found = self._session.scalars(_narrow(self._names().where(PackageRow.kind.in_(kinds)), selection))
+        return sorted(name for name in found if _is_in(name, selection))
+
     def records(self, selection: Selection | None = None, *, maintainer: str = "") -> list[PackageRecord]:
         """Read what is known of the packages that a selection matches, or of all, by name.
 

@@ -73,6 +73,17 @@ def list_watched(store: Store) -> list[Watched]:
     return [Watched(selection_of(watch.selection), zone_of(watch.timezone)) for watch in store.watches.list_live()]
 
 
+def look_after(store: Store, watched: Watched, now: datetime) -> None:
+    """Have read what a watch selects: at once what no night has read, soon what can be an alarm, all by night.
+
+    Something that a preview or a coverage has read just now is known, but nobody was to read it again.
+    """
+    names, selection = store.packages, watched.selection
+    names.schedule(names.list_stale(selection, now - MISSED_A_NIGHT), now)
+    names.schedule(names.list_of_kinds(selection, _ALARMING), now + HOURLY - _SPREAD_OF_HOUR)
+    names.schedule(names.list_names(selection), next_night(watched.zone, now))
+
+
 def zone_of(name: str) -> tzinfo:
     """Find the zone of a watch; one that the machine does not know any more must not keep the others from theirs."""
     try:

@@ -14,7 +14,7 @@ from bot.workflow import coverage
 from bot.workflow.catalogue import learn_names, oldest_search
 from bot.workflow.progress import Progress
 from bot.workflow.read_packages import Failed, read_batch
-from bot.workflow.reading_times import MISSED_A_NIGHT, Watched, list_watched, next_night
+from bot.workflow.reading_times import Watched, list_watched, look_after, next_night
 from bot.workflow.record_packages import record_batch
 from storage.account_models import LinkRow
 from storage.coverage_models import PackageRow, ScanRow
@@ -114,9 +114,7 @@ def _schedule(services: Services, store: Store, listing: _Listing) -> None:
     if listing.scan is not None:
         coverage.begin_reading(store, listing.scan.id, now)
     elif listing.watched is not None:
-        selection, zone = listing.watched.selection, listing.watched.zone
-        store.packages.schedule(store.packages.list_stale(selection, now - MISSED_A_NIGHT), now)
-        store.packages.schedule(store.packages.list_names(selection), next_night(zone, now))
+        look_after(store, listing.watched, now)
 
 
 async def _read(services: Services, rows: list[PackageRow]) -> None:

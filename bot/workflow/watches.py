@@ -30,6 +30,7 @@ from bot.services import Services
 from bot.workflow.answering import answer
 from bot.workflow.authorise import authorise, load_directory, load_person, record_denial
 from bot.workflow.put_aside import list_put_aside
+from bot.workflow.reading_times import Watched, look_after
 from bot.workflow.schedule import (
     DEFAULT_ZONE,
     ScheduleProblem,
@@ -83,6 +84,7 @@ async def watch(services: Services, delivery: CommandDelivery, command: Watch) -
         row = found or _add(store, command.selection.text, channel, person.id, services.clock.now(), schedule)
         row.cron, row.timezone, row.next_digest_at = schedule.cron, schedule.zone.key, schedule.next_at
         row.problem = ""
+        look_after(store, Watched(command.selection, schedule.zone), services.clock.now())
         _record(services, store, AuditKind.WATCHED, person.id, row)
         return render_watching(watch_view(row), is_new=found is None)
 
