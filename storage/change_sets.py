@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache, cached_property
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, and_, bindparam, exists, func, or_, select, true
+from sqlalchemy import Select, and_, bindparam, exists, false, func, or_, select, true
 
 from bot.domain.lifecycle import BUSY_STATES, OPEN_STATES, Plan, State
 from storage.group_models import StepGroupRow
@@ -188,6 +188,22 @@ class ChangeSets(Repository):
             StepRow.change_set_id == change_set_id, StepRow.held.is_(true()), StepRow.state.in_(states)
         )
         return self._session.scalar(query) or 0
+
+    def count_held_of(self, change_set_id: int) -> dict[str, int]:
+        """Count the steps of a change set that could be called if they were not held, by executor."""
+        query = select(StepRow.executor, func.count()).where(
+            StepRow.change_set_id == change_set_id, StepRow.held.is_(true()), StepRow.state == State.READY.value
+        )
+        rows = self._session.execute(query.group_by(StepRow.executor))
+        return {str(executor): int(number) for executor, number in rows}
+
+    def find_free(self, change_set_id: int) -> StepRow | None:
+        """Find the first open step of a change set that is approved, and not held."""
+        states = [state.value for state in OPEN_STATES - {State.IN_REVIEW}]
+        query = self._select(StepRow).where(
+            StepRow.change_set_id == change_set_id, StepRow.held.is_(false()), StepRow.state.in_(states)
+        )
+        return self._one(query.order_by(StepRow.position))
 
     def waits_elsewhere(self, executor: str, *, but: int) -> bool:
         """Tell whether another step needs this person's account."""

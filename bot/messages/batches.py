@@ -54,8 +54,11 @@ def _progress(view: BatchView) -> Message:
 
 def _preview(view: BatchView) -> Message:
     chosen = view.count(Status.INCLUDED)
-    title = f"{count(chosen, 'package')} can be asked for" if chosen else "There is nothing to ask for"
     tickable = view.count(Status.INCLUDED, Status.UNTICKED)
+    title = "There is nothing to ask for"
+    if tickable:
+        rest = f"{count(tickable, 'package')} to choose from, and none is ticked"
+        title = f"{count(chosen, 'package')} can be asked for" if chosen else rest
     if view.dry_run:
         title = f"A dry run: {title[0].lower()}{title[1:]}"
     return message(

@@ -151,6 +151,9 @@ def _done_line(view: HandoffView) -> str:
     if view.login:
         return safe(view.outcome, 600) or "You need not do anything more."
     where = f"C-{view.change_set} shows the outcome." if view.change_set is not None else "The answer follows here."
+    if view.calls > 1:
+        how_far = f"C-{view.change_set} shows how far it is." if view.change_set is not None else where
+        return f"Thank you. {how_far} If npm asks again, a new link comes here."
     return f"Thank you, that was all. {where}"
 
 

@@ -266,7 +266,9 @@ def _cancel_dialog(view: SumView) -> Block:
 def render_run_now(number: int, packages: int, until: datetime, *, waiting: int, then: Next | None = None) -> Message:
     """Somebody let held steps run; `then` is what follows for them, where something can run at once."""
     more = f" {count(waiting, 'package')} of them still need an approval." if waiting else ""
-    text = f"▶️ {count(packages, 'package')} of C-{number} are not held any more: they have until {when(until)}.{more}"
+    are, have = ("is", "it has") if packages == 1 else ("are", "they have")
+    let_go = f"{count(packages, 'package')} of C-{number} {are} not held any more"
+    text = f"▶️ {let_go}: {have} until {when(until)}.{more}"
     return message(text, section(text, next_words_of_run(then) if then else ""))
 
 

@@ -21,6 +21,7 @@ from bot.workflow.invite import invite_linked
 from bot.workflow.lane import live_session
 from bot.workflow.limits import check_links
 from bot.workflow.link_account import LoginWanted, begin_login, close_link, end_session, prove, refuse
+from bot.workflow.presence import is_asked
 from bot.workflow.recording import close_handoff
 from bot.workflow.views import link_view
 from storage.account_models import HandoffRow, LinkRow
@@ -191,7 +192,7 @@ def _ready_when_asked(services: Services, store: Store, delivery: ClickDelivery)
     now = services.clock.now()
     link = store.links.find_linked(delivery.user)
     store.surfaces.touch(delivery.value, now)
-    if link is None or not handoffs.is_asked(store, asked):
+    if link is None or not is_asked(store, asked):
         return decisions.render_handoff_gone()
     handoffs.set_present(store, link, now)
     return decisions.render_ready()

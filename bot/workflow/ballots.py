@@ -249,7 +249,8 @@ def _approve(desk: Desk, steps: list[StepRow], counted: Counted) -> Message:
     missing = max((approvals_missing(facts[step.id], desk.directory) for step in pending), default=0)
     counted = counted.model_copy(update={"missing": missing, "states": Counter(State(step.state) for step in approved)})
     if not approved:
-        is_shared = len(steps) >= 2 * LEAST_SHARE and desk.store.links.find_linked(desk.person.id) is not None
+        can_run = desk.store.links.find_linked(desk.person.id) is not None and not any(step.held for step in steps)
+        is_shared = can_run and len(steps) >= 2 * LEAST_SHARE
         return decisions.render_approval_counted(desk.number, missing=missing, packages=len(steps), is_shared=is_shared)
     mine = [step for step in approved if step.executor == desk.person.id]
     others = Counter(step.executor for step in approved if step.executor not in {"", desk.person.id})

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from bot.domain import step_events
 from bot.domain.events import AuditKind
-from bot.domain.lifecycle import OPEN_STATES, State, WaitFor
+from bot.domain.lifecycle import State, WaitFor
 from bot.domain.overview import HandoffState
 from bot.errors import RegistryError
 from bot.registry import Done, Gone, PollAnswer, PollFailed, Waiting
@@ -23,7 +23,6 @@ from bot.workflow.reads_end import give_up_reads
 from bot.workflow.recording import close_handoff, wipe_session
 from bot.workflow.sharing import take_over
 from storage.account_models import HandoffRow, LinkRow
-from storage.models import SurfaceRow
 from storage.sealed import about_done_url
 from storage.store import Store
 from storage.vault import WrongKey
@@ -240,15 +239,6 @@ def set_present(store: Store, link: LinkRow, now: datetime) -> None:
         _go_on(store, link.slack_user, WaitFor.CONFIRMATION, now)
     for row in store.line.list_waiting(link.slack_user, WaitFor.LOGIN):
         row.next_try_at = now
-
-
-def is_asked(store: Store, asked: SurfaceRow) -> bool:
-    """Tell whether a step still waits for the person who was asked to be ready for it."""
-    step = store.change_sets.load_step(int(asked.key.split(":")[1]))
-    link = store.links.find_linked(asked.channel)
-    resting = OPEN_STATES - {State.IN_REVIEW, State.CALLING}
-    waits = step.lifecycle.state in resting and step.executor == asked.channel
-    return waits and link is not None and link.away
 
 
 def disown(services: Services, store: Store, handoff: HandoffRow, now: datetime) -> SecretStr | None:

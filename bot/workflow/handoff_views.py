@@ -44,6 +44,8 @@ def handoff_view(services: Services, store: Store, handoff: HandoffRow) -> Hando
         looks=handoff.looks,
         outcome=handoff.outcome,
     )
+    if state is HandoffState.DONE and not handoff.login:
+        return view.model_copy(update=_outlook(services, store, handoff, change_set))
     if not is_open:
         return view
     update: dict[str, object] = {"waits": _waiting_for_login(store, handoff) if handoff.login else ()}

@@ -35,9 +35,9 @@ from bot.workflow.alarm_bursts import data_of
 from bot.workflow.alarms import alarm_view
 from bot.workflow.authorise import load_all_step_facts, load_directory
 from bot.workflow.drift_views import drift_view, is_told
-from bot.workflow.handoff import is_asked
 from bot.workflow.handoff_views import purpose_of
 from bot.workflow.lane import live_session
+from bot.workflow.presence import find_button
 from bot.workflow.put_aside import button_value
 from bot.workflow.sums import shown_view
 from bot.workflow.views import link_view
@@ -53,7 +53,6 @@ _STEPS = 20
 _ALARMS = 100
 _ENDED = 3
 _HOUR = timedelta(hours=1)
-_RESTS = timedelta(days=7)
 _FAILED_WITHIN = timedelta(days=7)
 _COUNTED = (Standing.TRUSTED, Standing.NOT_USED_YET, *LACKING)
 
@@ -131,13 +130,8 @@ def _find_ready(services: Services, store: Store, link: LinkRow | None, now: dat
         return None
     calls = store.line.count_calls(link.slack_user) + store.line.count_reads(link.slack_user)
     login = live_session(services, link) is None
-    for asked in store.homes.list_asked(link.slack_user, _ENDED):
-        if is_asked(store, asked):
-            return ReadyWait(asked.key, calls, login)
-    rests = {HandoffState.LATER, HandoffState.EXPIRED}
-    sent = store.homes.list_links(link.slack_user, now - _RESTS, _STEPS)
-    value = next((each.token for each in sent if each.state in rests), "")
-    return ReadyWait(value, calls, login) if value and calls else None
+    value = find_button(store, link, now)
+    return ReadyWait(value, calls, login) if value and (calls or value.startswith("asked:")) else None
 
 
 def _count_for_login(services: Services, store: Store, link: LinkRow | None) -> int:

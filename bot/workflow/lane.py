@@ -31,7 +31,7 @@ from bot.workflow.leases import (
 )
 from bot.workflow.places import WINDOW, Place, is_live, list_places, live_session
 from bot.workflow.policy_changes import compare_policy, why_void
-from bot.workflow.presence import ask_to_come, is_present
+from bot.workflow.presence import ask_to_come, find_button, is_present
 from bot.workflow.progress import Progress
 from bot.workflow.sharing import best_of, take_over_idle, turn_of
 from bot.workflow.survey_progress import give_up_of_read, show_surveys
@@ -150,7 +150,7 @@ def _seat(services: Services, store: Store, place: Place) -> bool:
     if place.can_be_called:
         return False
     if place.is_expected:
-        if place.link is not None and not place.link.away and head.steps:
+        if place.link is not None and head.steps and not (place.link.away and find_button(store, place.link, now)):
             ask_to_come(store, place.link, store.change_sets.load_step(head.steps[0][1]), now)
             return True
         if place.link is not None and not place.link.away and head.read is not None:

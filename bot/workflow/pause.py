@@ -126,7 +126,7 @@ def _stop_waiting(store: Store, change_set: ChangeSetRow, actor: str, now: datet
         if not row.lifecycle.untouched or row.lifecycle.back is not State.READY:
             continue
         for handoff in store.handoffs.list_of_step(row.id):
-            if handoff.state == HandoffState.OPEN:
+            if handoff.state in {HandoffState.OPEN, HandoffState.LATER, HandoffState.EXPIRED}:
                 close_handoff(store, handoff, HandoffState.LOST, now)
         transitions.move(store, row, step_events.PersonDone(), actor=actor, now=now)
 

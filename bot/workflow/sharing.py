@@ -16,7 +16,8 @@ from bot.domain.windows import Asking, Method
 from bot.services import Services
 from bot.workflow import transitions
 from bot.workflow.authorise import load_all_step_facts, load_directory
-from bot.workflow.places import Place, is_live
+from bot.workflow.before_call import shut_out_until
+from bot.workflow.places import WINDOW, Place, is_live
 from bot.workflow.presence import is_present
 from bot.workflow.windows import asking_of
 from storage.models import StepRow
@@ -118,6 +119,7 @@ def take_over(services: Services, store: Store, busy: Iterable[str] | None = Non
 def _give(services: Services, store: Store, rows: Sequence[StepRow], person: str, now: datetime) -> bool:
     """Let steps run with somebody's account, as far as the rules let them."""
     directory, given = load_directory(services, store), list[StepRow]()
+    link = store.links.find_linked(person)
     of_set: dict[int, list[StepRow]] = {}
     for row in rows:
         of_set.setdefault(row.change_set_id, []).append(row)
@@ -125,7 +127,9 @@ def _give(services: Services, store: Store, rows: Sequence[StepRow], person: str
         facts = load_all_step_facts(services, store, store.change_sets.load(change_set_id), alike)
         for row in alike:
             tried = transitions.progress_of(row).tried
-            if person in executors_of(facts[row.id], directory, tried):
+            may = person in executors_of(facts[row.id], directory, tried)
+            # whose window of another change set keeps them out would take all of it, and wait
+            if may and link and not shut_out_until(services, store, row, link, facts[row.id], WINDOW):
                 given.append(row)
     for row in given:
         row.executor, row.next_try_at = person, now

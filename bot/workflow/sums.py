@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.domain.approval import approvals_missing, reviewers_of
 from bot.domain.events import AuditKind
-from bot.domain.lifecycle import State, WaitFor
+from bot.domain.lifecycle import OPEN_STATES, State, WaitFor
 from bot.domain.overview import ChangeSetView
 from bot.domain.sums import Awaited, Ended, GroupView, Shared, SumView, speed_of, sum_ended
 from bot.messages.freezing import frozen_line
@@ -61,6 +61,7 @@ def sum_view(services: Services, store: Store, change_set: ChangeSetRow) -> SumV
             "groups": _groups(store, change_set, held),
             "groups_in_all": store.change_sets.groups.count(change_set.id),
             **_load_executors(services, store, change_set),
+            "deadline": _next_deadline(store, change_set, tally),
             "troubles": _troubles(store, change_set),
             "speed": speed_of(ends, services.clock.now()),
             "ended": _ended(store, change_set, tally),
@@ -122,15 +123,22 @@ def _groups(store: Store, change_set: ChangeSetRow, held: dict[str, int]) -> tup
 def _load_executors(
     services: Services, store: Store, change_set: ChangeSetRow
 ) -> dict[str, tuple[Awaited, ...] | tuple[Shared, ...]]:
-    """Tell whom the approved steps wait for, and whose accounts share them; who has no live session is to log in."""
+    """Tell whom the approved steps wait for, and whose accounts share them; who has no live session is to log in.
+
+    What is held waits for nobody's account, and is dealt anew when it is let go; what is paused waits for nobody.
+    """
     found: dict[tuple[str, WaitFor], int] = {}
     away: dict[str, bool] = {}
     shares: Counter[str] = Counter()
-    for state, executor, waits, number in store.change_sets.count_executors(change_set.id):
+    held = store.change_sets.count_held_of(change_set.id)
+    for state, executor, waits, counted in store.change_sets.count_executors(change_set.id):
         link = store.links.find_linked(executor) if executor else None
         away[executor] = link is not None and link.away
-        if link is not None:
+        number = counted - (held.get(executor, 0) if state is State.READY else 0)
+        if link is not None and number:
             shares[link.npm_user] += number
+        if not number or (state is State.READY and change_set.paused):
+            continue
         waits_for = WaitFor(waits)
         if state in {State.READY, State.UNKNOWN, State.HALF_REPLACED}:
             if link is not None and live_session(services, link) is None:
@@ -157,6 +165,17 @@ def _load_executors(
         "awaited": awaited,
         "shares": tuple(Shared(npm_user=npm_user, steps=number) for npm_user, number in shares.most_common()),
     }
+
+
+def _next_deadline(store: Store, change_set: ChangeSetRow, tally: Mapping[State, int]) -> datetime:
+    """Tell when the next steps expire: what is held, or was let go, has its own time."""
+    if tally.get(State.IN_REVIEW):
+        return change_set.deadline
+    free = store.change_sets.find_free(change_set.id)
+    if free is not None:
+        return transitions.deadline_of(change_set, free)
+    kept = store.change_sets.page_steps(change_set.id, states=OPEN_STATES, limit=1)
+    return transitions.deadline_of(change_set, kept[0]) if kept else change_set.deadline
 
 
 def _words_of_accounts(store: Store, change_set: ChangeSetRow) -> str:

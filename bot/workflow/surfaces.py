@@ -34,10 +34,10 @@ from bot.services import Services
 from bot.workflow import batch_surfaces, digest_surfaces, drift, home, pictures, policy_surfaces, transitions
 from bot.workflow.coverage_surfaces import draw_coverage
 from bot.workflow.freeze import draw_notice
-from bot.workflow.handoff import is_asked
 from bot.workflow.handoff_views import handoff_view
 from bot.workflow.lane import OPERATION
 from bot.workflow.list_trust import AS_JSON, listing_of
+from bot.workflow.presence import is_asked
 from bot.workflow.progress import Progress
 from bot.workflow.record import draw_record_file
 from bot.workflow.retry import draw_retried

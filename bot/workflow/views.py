@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.domain.approval import approvals_missing, reviewers_of
 from bot.domain.events import AuditKind
-from bot.domain.lifecycle import State
+from bot.domain.lifecycle import OPEN_STATES, State
 from bot.domain.overview import (
     ChangeSetView,
     DecisionView,
@@ -35,6 +35,7 @@ def change_set_view(
     """Load a change set as its message shows it, or with some of its steps alone."""
     shown = list(store.change_sets.load_steps(change_set.id) if steps is None else steps)
     reviewed = [step.package for step in shown if step.state == State.IN_REVIEW.value]
+    left = [step for step in shown if step.lifecycle.state in OPEN_STATES]
     readings = store.readings.find_all(reviewed)
     stop = store.freezes.current()
     return ChangeSetView(
@@ -42,7 +43,7 @@ def change_set_view(
         requester=change_set.requester,
         reason=change_set.reason,
         created_at=change_set.created_at,
-        deadline=change_set.deadline,
+        deadline=min((transitions.deadline_of(change_set, step) for step in left), default=change_set.deadline),
         offer=change_set.offer,
         steps=tuple(
             _with_reading(_step_view(services, store, change_set, step), readings.get(step.package)) for step in shown

@@ -64,6 +64,8 @@ def test_a_preview_tells_all_that_is_decided_by_a_press() -> None:
         (replace(VIEW, state=BatchState.LISTING, total=0, tallies=()), "I look up the packages…"),
         (replace(VIEW, state=BatchState.LOOKING, total=40, left=10), "30 of 40"),
         (replace(VIEW, dry_run=True), "A dry run: 2 packages can be asked for"),
+        (replace(VIEW, tallies=VIEW.tallies[1:]), "1 package to choose from, and none is ticked"),
+        (replace(VIEW, tallies=VIEW.tallies[2:]), "There is nothing to ask for"),
         (replace(VIEW, hold=True), "presses Run now"),
         (replace(VIEW, effort=Effort(2, 4.2, 2, each_call=True)), "2 confirmations, since npm asks for each call"),
         (replace(VIEW, takes_all=True), "whoever owns it"),

@@ -203,6 +203,8 @@ def test_answers_to_the_buttons_of_many_steps() -> None:
     assert read(told) == snapshot(
         "▶️ 40 packages of C-42 are not held any more: they have until Thu 14:05 UTC. 2 packages of them still need an approval."
     )
+    told = sums.render_run_now(42, 1, DEADLINE, waiting=0)
+    assert read(told) == "▶️ 1 package of C-42 is not held any more: it has until Thu 14:05 UTC."
     assert "Nothing of that is held" in read(sums.render_nothing_held(42))
     assert "thread" in read(sums.render_export_coming(42))
     assert "preview comes by DM" in read(sums.render_replacing(42, 4))

@@ -1,6 +1,7 @@
 """Change sets of many steps: one message, Details to search in, a file of results, and release day."""
 
 import csv
+import re
 from io import StringIO
 
 import pytest
@@ -11,9 +12,10 @@ from bot.domain.operations import Create
 from bot.domain.packages import PackageName
 from bot.domain.publishers import GitHub, Permission
 from bot.sandbox.cast import GENERAL, SeedPackage
-from bot.sandbox.world import Actor, World
+from bot.sandbox.world import BEGINNING, Actor, World
 from bot.workflow.plan_step import Planned
 from bot.workflow.store_request import Request, store_request
+from bot.workflow.transitions import HOLD_LIFE
 from storage.records import StepFacts
 from storage.store import Store
 from tests.scenarios import stored
@@ -154,6 +156,9 @@ async def test_release_day_lets_a_repository_run_and_then_the_rest(world: World)
     await world.advance(hours=100)  # longer than a request may wait for its approval
     assert "12 packages held until somebody presses *Run now*." in request_of(world)
     assert "12 packages are approved. It is held: nothing is sent to npm before" in otto.reads()
+    assert "waits for" not in await sam.says("status C-1")  # neither for his login nor for anything else
+    [until] = re.findall(r"until <!date\^(\d+)\^", str(message_of(world).blocks))
+    assert int(until) >= (BEGINNING + HOLD_LIFE).timestamp()
     assert not world.trust_calls()
     assert "Only @rita, who asked, its reviewers and the admins can" in await sam.clicks("Run now: acme/b")
     await otto.says("login")
@@ -161,6 +166,8 @@ async def test_release_day_lets_a_repository_run_and_then_the_rest(world: World)
     assert "\n12 held\n" in await rita.says("status C-1")
     told = await rita.clicks("Run now: acme/b")  # of that answer, which nobody can keep up to date
     assert "6 packages of C-1 are not held any more: they have until" in told
+    [until] = re.findall(r"they have (until \w+ [\d:]+ UTC)\.", told)
+    assert f"{until} · C-1" in request_of(world)
     assert "is asked by DM to press *I'm ready*, where they are not here now" in told
     assert await stored.rows(world, "SELECT key FROM surfaces WHERE problem != ''") == []
     assert "6 packages held" in request_of(world)

@@ -134,7 +134,8 @@ def runs_of(world: World) -> str:
 
 
 async def test_approvers_who_are_there_get_equal_shares_and_take_over_from_who_is_not(tmp_path: Path) -> None:
-    async with world_with_policy(tmp_path, OWNERS.replace("quorum = 1", "quorum = 2")) as world:
+    policy = OWNERS.replace("quorum = 1", "quorum = 2\nshare_window = false")
+    async with world_with_policy(tmp_path, policy) as world:
         rita, otto, olga, _ = people(world)
         world.registry.state.accounts["olga-npm"].email = olga.character.email
         for owner in (otto, olga):
@@ -158,9 +159,15 @@ If you are still here then, a share of them runs with your npm account: npm's li
         world.registry.confirm(olga.link(), "olga-npm", remember=True)
         await world.settle(70)
         assert runs_of(world) == "olga-npm 25"  # what is alike, in one run, with one confirmation
+        assert "Thank you. C-1 shows how far it is. If npm asks again, a new link comes here." in olga.reads_all("dm")
         await otto.clicks("Later", "dm")
         assert re.search(r"to go by npm user: olga-npm \d+, otto-npm 5\.", request_of(world))  # 20 are hers now
-        await otto.clicks("I'm ready", "dm")
+        await rita.clicks("Pause", about="C-1")
+        assert "I'm ready" not in request_of(world)
+        assert "Not needed any more" in otto.reads_all("dm")
+        await rita.clicks("Resume", about="C-1")
+        assert "5 packages: waits for @otto to press *I'm ready* in their DM" in request_of(world)
+        await otto.clicks("I'm ready", "dm")  # of a new message: the link that he put off is gone
         await world.settle(40)
         await otto.confirms(remember=True)
         await world.settle(30)
@@ -171,3 +178,26 @@ If you are still here then, a share of them runs with your npm account: npm's li
         assert [create.npm_user for create in world.registry.accepted_creates].count("olga-npm") == 45
         asked = [call.npm_user for call in world.trust_calls() if call.status == HTTPStatus.UNAUTHORIZED]
         assert asked == ["olga-npm", "otto-npm", "otto-npm"]
+        await who_is_kept_out_takes_over_nothing(world)
+
+
+async def who_is_kept_out_takes_over_nothing(world: World) -> None:
+    """What was held is let go while the window of something else keeps one of two out, and the other goes away."""
+    rita, otto, olga, _ = people(world)
+    for number in range(20):
+        world.registry.add_package(SeedPackage(f"@mass/h{number:02}", ("otto-npm", "olga-npm"), "mass/all"))
+    await rita.says("github @mass/h* --file release.yml --allow-publish --hold")
+    await rita.clicks("Ask for 20", "dm")
+    await otto.clicks("Approve…", about="C-2")
+    await otto.submits()
+    assert otto.reads() == "👍 Your approval of 20 packages of C-2 counts. 1 more approval to go."
+    await olga.clicks("Approve…", about="C-2")
+    await olga.submits()
+    assert "👥" not in request_of(world, 2), "what is held is dealt when it is let go"
+    await world.advance(minutes=12)
+    await otto.clicks("Run now", about="C-2")
+    await olga.says("list @mass/s00")
+    await olga.logs_in()
+    await olga.confirms(remember=True)
+    await otto.clicks("Later", "dm")  # her window of something else keeps her out, so she takes over nothing
+    assert "20 packages: waits for @otto to press *I'm ready* in their DM" in request_of(world, 2)
