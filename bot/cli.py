@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from bot import __version__
 from bot.errors import StartupError
@@ -19,8 +19,11 @@ from bot.init import ITEMS, collect, collect_again, find_asked
 if TYPE_CHECKING:
     from bot.domain.findings import Finding
 
+    Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 (it has no public name)
+
 
 KEYS = "NPMTRUST_SECRET_KEYS"
+LAST_PORT = 65535
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status: int = arguments.do(arguments)
     except StartupError as err:
-        print(f"npmtrust: {err}", file=sys.stderr)
+        print(f"npmtrust: {_with_way_out(str(err))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nnpmtrust: stopped", file=sys.stderr)
@@ -37,83 +40,116 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
+def _with_way_out(why: str) -> str:
+    """Add what sets it, where a setting is missing without which nothing begins."""
+    if not why.endswith("is not set"):
+        return why
+    if "SLACK_BOT_TOKEN" in why:
+        return f"{why}. `npmtrust init` asks for the settings and writes them into .env"
+    # Not `init` here: it would make a new key, with which a database that is there cannot be opened.
+    return (
+        f"{why}. It is what `npmtrust run` has; before a first start `npmtrust keygen` prints a key"
+        if KEYS in why
+        else why
+    )
+
+
 def make_parser() -> argparse.ArgumentParser:
     """Make what reads the command line."""
     parser = argparse.ArgumentParser(
-        prog="npmtrust", description="The owners of npm packages manage trusted publishers together, from Slack."
+        prog="npmtrust",
+        description="The owners of npm packages manage trusted publishers together, from Slack.",
+        epilog="`npmtrust sandbox` tries it out without any account; `npmtrust init` sets it up for your Slack.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    commands.add_parser("run", help="run the bot, with the settings of the environment").set_defaults(do=_run)
-    sandbox = commands.add_parser("sandbox", help="run it on this machine alone, with a simulated npm and Slack")
-    sandbox.add_argument("--port", type=int, default=0, help="of the page to open (default: any that is free)")
+    _add(commands, "run", "run the bot, with the settings of the environment and of .env").set_defaults(do=_run)
+    sandbox = _add(commands, "sandbox", "run it on this machine alone, with a simulated npm and Slack")
+    sandbox.add_argument("--port", type=_port, default=0, help="of the page to open (default: any that is free)")
     sandbox.set_defaults(do=_run_sandbox)
-    commands.add_parser("migrate", help="bring the database to the schema of this version").set_defaults(do=_migrate)
-    check = commands.add_parser("check", help="look at everything that `run` needs, and say how to mend it")
-    check.add_argument("--json", action="store_true", help="as JSON")
+    _add(commands, "migrate", "bring the database to the schema of this version").set_defaults(do=_migrate)
+    check = _add(
+        commands, "check", "look at everything that `run` needs, and say how to mend it; status 1 where something fails"
+    )
+    check.add_argument("--json", action="store_true", help="print what was found as JSON")
     check.set_defaults(do=_check)
     _add_init(commands)
     _add_storage(commands)
     _add_policy(commands)
-    manifest = commands.add_parser("manifest", help="print the app manifest for Slack")
+    manifest = _add(commands, "manifest", "print the app manifest for Slack")
     mode = manifest.add_mutually_exclusive_group()
     mode.add_argument("--socket", action="store_true", help="for Socket Mode (default): no public address is needed")
     mode.add_argument("--http", metavar="URL", default="", help="for HTTP: the public address of the bot")
     manifest.set_defaults(do=_print_manifest)
-    commands.add_parser("keygen", help="print a new key for NPMTRUST_SECRET_KEYS").set_defaults(do=_print_key)
-    commands.add_parser("version", help="print the version").set_defaults(do=_print_version)
+    _add(commands, "keygen", "print a new key for NPMTRUST_SECRET_KEYS").set_defaults(do=_print_key)
+    _add(commands, "version", "print the version").set_defaults(do=_print_version)
     return parser
 
 
-def _add_policy(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    policy = commands.add_parser("policy", help="look at a policy file").add_subparsers(
-        required=True, metavar="COMMAND"
-    )
-    check = policy.add_parser("check", help="say whether a policy file can be used; status 1 where it cannot")
+def _add(commands: "Commands", name: str, told: str) -> argparse.ArgumentParser:
+    """Add a command; its own help says what the list of commands says of it."""
+    return commands.add_parser(name, help=told, description=f"{told[0].upper()}{told[1:]}.")
+
+
+def _port(text: str) -> int:
+    """Read the number of a port.
+
+    Raises:
+        ArgumentTypeError: It is none.
+    """
+    if not text.isdecimal() or int(text) > LAST_PORT:
+        raise argparse.ArgumentTypeError(f"expected a port from 0 to {LAST_PORT}, came {text!r}")
+    return int(text)
+
+
+def _add_policy(commands: "Commands") -> None:
+    policy = _add(commands, "policy", "look at a policy file").add_subparsers(required=True, metavar="COMMAND")
+    check = _add(policy, "check", "say whether a policy file can be used; status 1 where it cannot")
     check.add_argument("file", metavar="FILE", type=Path, nargs="?", help="default: that of NPMTRUST_POLICY_FILE")
     check.set_defaults(do=_check_policy)
-    explain = policy.add_parser("explain", help="say which rule decides, who may approve, and why others may not")
-    explain.add_argument("package", metavar="PACKAGE")
+    explain = _add(policy, "explain", "say which rule decides, who may approve, and why others may not")
+    explain.add_argument("package", metavar="PACKAGE", help="such as @acme/ui")
     explain.add_argument("--as", dest="requester", metavar="USER", default="", help="Slack id of who would ask")
-    explain.add_argument("--provider", choices=("github", "gitlab"), default="github")
+    explain.add_argument("--provider", choices=("github", "gitlab"), default="github", help="default: github")
     explain.add_argument("--repo", metavar="OWNER/REPO", default="", help="with --file: whether it may be asked for")
-    explain.add_argument("--file", metavar="FILE", default="")
-    explain.add_argument("--env", dest="environment", metavar="NAME", default="")
+    explain.add_argument("--file", metavar="FILE", default="", help="the workflow file, with --repo")
+    explain.add_argument("--env", dest="environment", metavar="NAME", default="", help="the environment, with both")
     explain.set_defaults(do=_explain_policy)
-    schema = policy.add_parser("schema", help="print the JSON schema of policy files, for editors")
+    schema = _add(policy, "schema", "print the JSON schema of policy files, for editors")
     schema.set_defaults(do=_print_policy_schema)
 
 
-def _add_storage(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_storage(commands: "Commands") -> None:
     """All of it may run beside `npmtrust run`, but for `restore`."""
-    audit = commands.add_parser("audit", help="verify and export the record").add_subparsers(
-        required=True, metavar="COMMAND"
+    audit = _add(commands, "audit", "verify and export the record").add_subparsers(required=True, metavar="COMMAND")
+    verify = _add(audit, "verify", "read the whole record with its seals; status 1 where it does not hold")
+    verify.add_argument(
+        "--head",
+        metavar="N:HASH",
+        default="",
+        help="as the newest digest shows it; without it, an end cut off is not seen",
     )
-    verify = audit.add_parser("verify", help="read the whole record with its seals; status 1 where it does not hold")
-    verify.add_argument("--head", metavar="N:HASH", default="", help="as a digest showed it: finds an end cut off")
     verify.set_defaults(do=_verify_record)
-    export = audit.add_parser("export", help="print the record, oldest first")
+    export = _add(audit, "export", "print the record, oldest first")
     form = export.add_mutually_exclusive_group(required=True)
     form.add_argument("--csv", action="store_true", help="as CSV, in which no cell is a formula")
     form.add_argument("--json", action="store_true", help="as JSON")
     export.add_argument("--since", metavar="TIME", default="", help="2026-11-23, or 2026-11-23T14:00 (UTC)")
     export.add_argument("--until", metavar="TIME", default="", help="the same; a day is included")
     export.set_defaults(do=_export_record)
-    backup = commands.add_parser("backup", help="copy the SQLite database while the bot runs")
-    backup.add_argument("file", metavar="FILE", type=Path)
+    backup = _add(commands, "backup", "copy the SQLite database while the bot runs; PostgreSQL: tell how")
+    backup.add_argument("file", metavar="FILE", type=Path, help="where the copy is to be")
     backup.add_argument("--force", action="store_true", help="replace a FILE that is there")
     backup.set_defaults(do=_backup)
-    restore = commands.add_parser("restore", help="put a copy in the place of the SQLite database; the old one is kept")
-    restore.add_argument("file", metavar="FILE", type=Path)
+    restore = _add(commands, "restore", "put a copy in the place of the SQLite database; the old one is kept")
+    restore.add_argument("file", metavar="FILE", type=Path, help="what `npmtrust backup` made")
     restore.set_defaults(do=_restore)
-    keys = commands.add_parser("keys", help="change NPMTRUST_SECRET_KEYS").add_subparsers(
-        required=True, metavar="COMMAND"
-    )
-    rotate = keys.add_parser("rotate", help="seal everything anew with the first key, while the bot runs")
+    keys = _add(commands, "keys", "change NPMTRUST_SECRET_KEYS").add_subparsers(required=True, metavar="COMMAND")
+    rotate = _add(keys, "rotate", "seal everything anew with the first of NPMTRUST_SECRET_KEYS, while the bot runs")
     rotate.set_defaults(do=_rotate_keys)
 
 
-def _add_init(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    init = commands.add_parser("init", help="ask for the settings, write them into .env, and check them")
+def _add_init(commands: "Commands") -> None:
+    init = _add(commands, "init", "ask for the settings, write them into .env, and check them")
     init.add_argument("--force", action="store_true", help="change the .env that is there; what is not given stays")
     for item in ITEMS:
         init.add_argument(

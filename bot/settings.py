@@ -222,8 +222,8 @@ class Settings(BaseSettings):
     """Who may ask for what, and who decides, as TOML: `npmtrust policy check`. Read again when it changes. Default:
     none, npm's maintainers review and one of them suffices."""
     admins: Annotated[tuple[Person, ...], *CommaSeparated] = Field((), validation_alias="NPMTRUST_ADMINS")
-    """Slack ids, comma separated: they confirm account links, cancel, acknowledge alarms, see `doctor`, and review the
-    requests of only maintainers. Default: none."""
+    """Slack ids, comma separated: they confirm account links, cancel, freeze, acknowledge alarms, see `doctor`, and
+    review the requests of only maintainers. Default: none."""
     channel: Channel = Field("", validation_alias="NPMTRUST_CHANNEL")
     """Id of the channel for requests and alarms. Default: the channel of the command or watch."""
 

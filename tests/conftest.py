@@ -14,7 +14,7 @@ from tests import postgres, quicker
 _SERVER = pytest.StashKey[str]()
 _OPENED = ExitStack()
 _TESTS = Path(__file__).parent
-_OF_THE_WHOLE = frozenset({"bench", "e2e", "release", "scenarios"})
+_OF_THE_WHOLE = frozenset({"bench", "e2e", "helm", "release", "sandbox", "scenarios", "storage", "workflow"})
 _SQLITE, _POSTGRESQL = "sqlite", "postgresql"
 
 

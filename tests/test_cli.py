@@ -55,7 +55,10 @@ def test_the_database_is_made_in_a_folder_that_is_not_there_yet(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["walk"], ["run", "fast"], ["sandbox", "--port", "http"], ["check", "--yaml"], ["init", "--port", "80"]],
+    [
+        *([], ["walk"], ["run", "fast"], ["check", "--yaml"], ["init", "--port", "80"]),
+        *(["sandbox", "--port", "http"], ["sandbox", "--port", "65536"], ["sandbox", "--port", "-1"]),
+    ],
 )
 def test_a_wrong_use_is_told_with_status_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -65,7 +68,12 @@ def test_a_wrong_use_is_told_with_status_2(arguments: list[str], capsys: pytest.
 
 
 STARTUP_MISTAKES = [
-    ("run", {"SLACK_BOT_TOKEN": ""}, "npmtrust: SLACK_BOT_TOKEN is not set"),
+    ("run", {"SLACK_BOT_TOKEN": ""}, "npmtrust: SLACK_BOT_TOKEN is not set. `npmtrust init` asks for the settings"),
+    (
+        "migrate",
+        {"NPMTRUST_SECRET_KEYS": ""},
+        "npmtrust: NPMTRUST_SECRET_KEYS is not set. It is what `npmtrust run` has",
+    ),
     ("run", {"SLACK_SIGNING_SECRET": ""}, "npmtrust: set SLACK_APP_TOKEN (Socket Mode: no public address is needed)"),
     ("run", {"SLACK_APP_TOKEN": "xapp-1"}, "npmtrust: SLACK_APP_TOKEN and SLACK_SIGNING_SECRET are both set"),
     ("run", {"NPMTRUST_DATABASE_URL": "sqlite:////proc/none/x"}, "npmtrust: the database of NPMTRUST_DATABASE_URL"),

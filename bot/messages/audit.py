@@ -133,5 +133,9 @@ def _what(event: RecordedEvent, scope: Scope) -> list[str]:
 def _told(event: RecordedEvent) -> list[str]:
     before, after = (str(event.data.get(name, "")) for name in ("before", "after"))
     moved = f"{safe(before, 60)} → {safe(after, 60)}" if before or after else ""
-    rest = [f"{safe(name, 40)}: {safe(str(value), _VALUE)}" for name, value in details_of(event).items() if value != ""]
+    rest = [f"{safe(name, 40)}: {_value(value)}" for name, value in details_of(event).items() if value != ""]
     return [moved, *rest]
+
+
+def _value(value: object) -> str:
+    return safe({True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value), _VALUE)

@@ -73,14 +73,14 @@ def bulk_form(draft: BulkDraft, *, channel: str) -> View:
             text_input(
                 Field.REPOSITORY,
                 "Repository or project",
-                hint="acme/{unscoped}. Left empty: each package's own.",
+                hint="Such as acme/{unscoped}. Left empty: each package's own.",
                 initial=fields[Field.REPOSITORY],
                 optional=True,
             ),
             text_input(
                 Field.ENVIRONMENT,
                 "Environment",
-                hint="production. Left empty: any.",
+                hint="Such as production. Left empty: any.",
                 initial=fields[Field.ENVIRONMENT],
                 optional=True,
             ),

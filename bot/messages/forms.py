@@ -17,7 +17,7 @@ from bot.messages.message import Block, View
 
 LONGEST = 3000
 """Letters of a field of Slack's."""
-_PACKAGES_HINT = "@acme/ui. Several with spaces between them; patterns as well, such as @acme/*."
+_PACKAGES_HINT = "Such as @acme/ui. Several with spaces between them; patterns as well: @acme/*."
 _PERMISSIONS = {
     Permission.PUBLISH: "publish: versions go out at once",
     Permission.STAGE: "stage: a maintainer releases each version at npm",

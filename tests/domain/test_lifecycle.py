@@ -349,3 +349,7 @@ def test_a_step_whose_end_is_wanted_ends_as_soon_as_it_rests_untouched() -> None
 def test_the_phase_decides_which_call_comes_next() -> None:
     for step in STEPS:
         assert (step.call is Call.CREATE) == ((step.plan, step.phase) in CREATES)
+
+
+def test_a_replace_takes_a_look_and_two_calls() -> None:
+    assert [plan.calls for plan in Plan] == [1, 1, 3, 3]

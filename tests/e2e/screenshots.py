@@ -20,6 +20,8 @@ CLOSE = 2
 LINE = '/npmtrust github @acme/ui --repo acme/ui --file release.yml --reason "drop tokens"'
 MANY = '/npmtrust github @acme/* --file release.yml --allow-publish --reason "drop tokens"'
 TALL = 1700
+HOME_HEIGHT = 880
+"""In which all of Home has room."""
 DAYS = 8
 """Within which a weekly digest comes."""
 
@@ -83,7 +85,9 @@ def tell_story(camera: Camera, rita: Person, otto: Person) -> None:
 
     otto.opens_home()
     expect(otto.button("Approve", otto.home)).to_be_visible()
+    otto.page.set_viewport_size({"width": DESKTOP[0], "height": HOME_HEIGHT})
     camera.take("home", otto.home)
+    otto.page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
     otto.press(otto.page.get_by_role("tab", name="Messages"))
     otto.go_to("general")
     otto.press("Approve")

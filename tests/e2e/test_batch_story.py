@@ -52,7 +52,7 @@ def test_a_pattern_is_previewed_asked_for_approved_by_part_and_set_up(meet: Meet
 def test_home_leads_somebody_new_from_the_link_of_an_account_to_a_decision(meet: Meet) -> None:
     rita, otto, olga = meet(REQUESTER), meet(OWNER), meet(SECOND_OWNER, PHONE)
     olga.opens_home()
-    expect(olga.home).to_contain_text("Nothing waits for you")
+    expect(olga.home.get_by_role("heading", level=2).first).to_have_text("Nothing waits for you")
     expect(olga.home).to_contain_text("Two steps, then npmtrust works for you:")
     olga.press(olga.button("Link my npm account", olga.home))
     expect(olga.home).to_contain_text("Log in at npm")

@@ -51,10 +51,10 @@ def test_a_form_shows_what_is_known() -> None:
     )
     assert json.loads(form.private_metadata) == snapshot({"provider": "github", "channel": "C0GENERAL"})
     assert read(form) == snapshot("""\
-Packages: '@acme/ui @acme/core' (@acme/ui. Several with spaces between them; patterns as well, such as @acme/*.)
-Repository?: 'acme/ui' (acme/ui. Left empty: the repository that the package names.)
+Packages: '@acme/ui @acme/core' (Such as @acme/ui. Several with spaces between them; patterns as well: @acme/*.)
+Repository?: 'acme/ui' (Such as acme/ui. Left empty: the repository that the package names.)
 Workflow file: 'release.yml' (release.yml: the name only, of a file in .github/workflows.)
-Environment?: '' (production. Left empty: any.)
+Environment?: '' (Such as production. Left empty: any.)
 May: [ ] publish: versions go out at once [x] stage: a maintainer releases each version at npm
 Why?: 'drop tokens' (The reviewers read it.)\
 """)

@@ -1,8 +1,9 @@
 /**
  * Block Kit as DOM nodes: the blocks that a bot of text, buttons and forms uses.
  *
- * A `place` is where blocks stand: {world, click(action) -> Promise, values, errors}. `world` knows names,
- * `click` tells Slack about a pressed control; a modal also has typed values and errors by block_id.
+ * A `place` is where blocks stand: {world, click(action) -> Promise, values, errors, isTitled}. `world` knows names,
+ * `click` tells Slack about a pressed control; a modal also has typed values and errors by block_id, and a title of its own,
+ * below which its headers stand.
  */
 
 import { drawControl } from "./controls.js";
@@ -17,7 +18,7 @@ export function drawBlocks(blocks, place) {
 
 const DRAW = {
   section: drawSection,
-  header: (block, place) => h("h3", { class: "block header" }, drawText(block.text, place.world)),
+  header: (block, place) => h(place.isTitled ? "h3" : "h2", { class: "block header" }, drawText(block.text, place.world)),
   divider: () => h("hr", { class: "block" }),
   context: drawContext,
   actions: drawActions,

@@ -54,7 +54,7 @@ function redrawView(view, signature, world, slack) {
 
 function drawForm(view, values, world, slack) {
   const click = (action) => slack.click(view.id, { ...action, values: readValues(shown.form) });
-  const place = { world, values, errors: view.errors, click, upload: slack.upload };
+  const place = { world, values, errors: view.errors, click, upload: slack.upload, isTitled: true };
   const close = () => dismiss(view.id, slack);
   const submit = titleOf(view.submit);
   return h("form", {
