@@ -109,6 +109,8 @@ class Database:
         self._lock: IO[bytes] | None = None
         threads = 1 if self.is_sqlite else _POSTGRES_THREADS
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="database")
+        self._unhurried = asyncio.Semaphore(max(1, threads - 1))
+        """Whose time is not limited queues here, so that who has little waits for one transaction at most, or none."""
 
     @property
     def is_sqlite(self) -> bool:
@@ -144,12 +146,19 @@ class Database:
 
         Args:
             work: Reads and writes.
-            within: Seconds; a transaction that has not come to its end by then is rolled back. None: no limit.
+            within: Seconds; a transaction that has not come to its end by then is rolled back. None: no limit. Who has
+                one goes ahead of those who have none: Slack waits for an ack, and nobody for a worker.
 
         Raises:
             CommitUnknown: it may be committed, or not; who has to know looks again, or does again what can be.
             DatabaseDown: it could not be done now, and nothing of it stands.
         """
+        if within is not None:
+            return await self._run(work, within)
+        async with self._unhurried:
+            return await self._run(work)
+
+    async def _run(self, work: Callable[[Store], T], within: float | None = None) -> T:
         turn = _Turn()
         # With the context of the caller, so that a line that is logged in the thread tells what it is about.
         transact = partial(contextvars.copy_context().run, self._transact, work, turn)

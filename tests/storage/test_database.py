@@ -1,7 +1,7 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -118,6 +118,24 @@ async def test_of_two_that_wait_for_each_other_one_is_done_again(database: Datab
         return await to.run(work)
 
     assert min(await asyncio.gather(add(database, "a", "b"), add(other, "b", "a"))) == 1
+
+
+async def test_who_has_little_time_goes_ahead_of_all_who_only_wait(database: Database) -> None:
+    served: list[str] = []
+    may_end = threading.Event()
+
+    def work(name: str) -> Callable[[Store], None]:
+        def note(_store: Store) -> None:
+            may_end.wait(5)
+            served.append(name)
+
+        return note
+
+    waiting = [asyncio.create_task(database.run(work("waits"))) for _ in range(16)]
+    hurried = asyncio.create_task(database.run(work("has little time"), within=5))
+    asyncio.get_running_loop().call_soon(may_end.set)  # once all of them have asked
+    await asyncio.gather(*waiting, hurried)
+    assert served.index("has little time") < 8  # PostgreSQL has four threads
 
 
 async def test_a_broken_statement_is_an_accident_of_storage(database: Database) -> None:
