@@ -12,7 +12,7 @@ from bot.domain.events import AuditKind
 from bot.domain.record import RecordedEvent, Scope
 from storage.audit_models import AuditFileRow, AuditRow, SealRow
 from storage.models import ChangeSetRow, StepRow
-from storage.repository import Repository
+from storage.repository import AT_ONCE, Repository
 from storage.seal_keys import NO_KEYS, SealKeys, mark_event
 
 _EVENTS = AuditRow.__table__
@@ -70,6 +70,7 @@ class AuditLog(Repository):
         self._keys = keys
         self.added: list[AuditRow] = []
         """Events of this transaction that are to be sealed once it is committed."""
+        self._waiting = 0
 
     def add(
         self,
@@ -110,6 +111,10 @@ class AuditLog(Repository):
         )
         row.mark = mark_event(row, self._keys)
         self._session.add(row)
+        self._waiting += 1
+        if self._waiting == AT_ONCE:  # what SQLAlchemy needs for many is several times what they hold
+            self._session.flush()
+            self._waiting = 0
         if row.mark is not None:
             self.added.append(row)
 

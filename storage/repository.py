@@ -13,7 +13,7 @@ from storage.base import Base
 
 Row = TypeVar("Row", bound=Base)
 
-_AT_ONCE = 100
+AT_ONCE = 100
 """How many rows are written together."""
 
 
@@ -41,8 +41,8 @@ class Repository:
 
     def _add_all(self, rows: Sequence[Row]) -> None:
         """Store many rows, some at a time: what SQLAlchemy needs for it is several times what they hold."""
-        for start in range(0, len(rows), _AT_ONCE):
-            self._session.add_all(rows[start : start + _AT_ONCE])
+        for start in range(0, len(rows), AT_ONCE):
+            self._session.add_all(rows[start : start + AT_ONCE])
             self._session.flush()
 
     def _one(self, query: Select[Row]) -> Row | None:
