@@ -26,6 +26,10 @@ from tests import postgres
 from tests.scenarios.child import BOT_TOKEN, SIGNING_SECRET, Child, open_child
 
 AT_ONCE = (1, 16, 64)
+STEADY = 100
+"""Commands a second that come whether those before them are acked or not, as those of many people do."""
+IDLE_SECONDS = 1.0
+"""In which every worker has looked for work once."""
 PATIENCE = 120.0
 
 
@@ -35,6 +39,7 @@ class Run:
 
     name: str
     at_once: int
+    """0: they came at a steady rate."""
     a_second: float
     p50_ms: float
     p99_ms: float
@@ -44,7 +49,7 @@ class Run:
     def __str__(self) -> str:
         speed = f"{self.a_second:.0f}/s, p50 {self.p50_ms:.1f} ms, p99 {self.p99_ms:.1f} ms"
         wrong = f", {self.refused} refused" if self.refused else ""
-        return f"{self.name}, {self.at_once} at once: {speed}{wrong}"
+        return f"{self.name}, {f'{self.at_once} at once' if self.at_once else 'at a steady rate'}: {speed}{wrong}"
 
 
 @dataclass
@@ -55,9 +60,12 @@ class Figures:
     sent: int = 0
     """To the bot."""
     stored: int = 0
+    first_ready_seconds: float = 0
+    """From the start of the process to commands being taken, with a database that has to be made."""
     ready_seconds: float = 0
-    """From the start of the process to commands being taken."""
+    """The same of any later start."""
     idle_mib: float = 0
+    """The most that a process has had that took no command yet, and found its database there."""
     after_mib: float = 0
     """The most that the process has ever had, after all commands."""
 
@@ -68,7 +76,8 @@ class Figures:
 
     def __str__(self) -> str:
         memory = f"{self.idle_mib:.0f} MiB idle, {self.after_mib:.0f} MiB at most after that"
-        head = f"{self.sent} commands acked, {self.stored} stored; ready in {self.ready_seconds:.1f} s; {memory}"
+        ready = f"ready in {self.ready_seconds:.1f} s, the first time in {self.first_ready_seconds:.1f} s"
+        head = f"{self.sent} commands acked, {self.stored} stored; {ready}; {memory}"
         return "\n".join([head, *(f"  {run}" for run in self.runs)])
 
 
@@ -83,12 +92,17 @@ async def measure(folder: Path, *, commands: int, with_postgresql: bool = True) 
             settings = {"NPMTRUST_DATABASE_URL": f"{server.url}postgres"} if server and name != "SQLite" else {}
             began = time.monotonic()
             async with open_child(place, **settings) as child:
+                figures.first_ready_seconds = time.monotonic() - began
+                child.kill()
+                began = time.monotonic()
+                await child.revive()
                 figures.ready_seconds = time.monotonic() - began
+                await asyncio.sleep(IDLE_SECONDS)
                 figures.idle_mib = child.peak_memory / 2**20
                 await child.slack.command(REQUESTER.slack_id, GENERAL[0], "help")
                 form = dict(parse_qsl(child.slack.deliveries[-1].body.decode()))
                 await _measure_all(figures, child, form, f"npmtrust on {name}", child.slack.events_url, commands)
-                figures.sent += 1 + commands * len(AT_ONCE)
+                figures.sent += 1 + commands * (len(AT_ONCE) + 1)
                 figures.stored += _count(settings.get("NPMTRUST_DATABASE_URL", child.database_url))
                 figures.after_mib = child.peak_memory / 2**20
                 database = f"{server.url}template1" if settings and server else f"sqlite:///{place / 'bolt.sqlite3'}"
@@ -101,7 +115,7 @@ async def measure(folder: Path, *, commands: int, with_postgresql: bool = True) 
 async def _measure_all(
     figures: Figures, child: Child, form: Mapping[str, str], name: str, url: str, commands: int
 ) -> None:
-    for at_once in AT_ONCE:
+    for at_once in (*AT_ONCE, 0):
         run = await _measure(child, form, url, commands, at_once)
         figures.runs.append(Run(name, at_once, *run))
 
@@ -114,25 +128,34 @@ async def _measure(
     refused = 0
     numbers = count(1)
 
-    async def send(http: aiohttp.ClientSession) -> None:
+    async def send(http: aiohttp.ClientSession, number: int, due: float) -> None:
         nonlocal refused
-        while (number := next(numbers)) <= commands:
-            trigger = f"{time.time_ns()}.{at_once}.{number}"
-            # always somebody else, somewhere else: both are let in so many times a minute
-            whose = {"user_id": f"U0{at_once}X{number}", "channel_id": f"C0{at_once}X{number}"}
-            answers = child.slack.response_base + child.slack.tickets.new_response(REQUESTER.slack_id, GENERAL[0])
-            own = {**whose, "trigger_id": trigger, "response_url": answers, "text": "help"}
-            raw = child.slack.courier.sign(urlencode({**form, **own}).encode())
-            began = time.perf_counter()
-            async with http.post(url, data=raw.body, headers=raw.headers) as answer:
-                refused += answer.status != HTTPStatus.OK or "Nothing was stored" in await answer.text()
-            took.append((time.perf_counter() - began) * 1000)
+        trigger = f"{time.time_ns()}.{at_once}.{number}"
+        # always somebody else, somewhere else: both are let in so many times a minute
+        whose = {"user_id": f"U0{at_once}X{number}", "channel_id": f"C0{at_once}X{number}"}
+        answers = child.slack.response_base + child.slack.tickets.new_response(REQUESTER.slack_id, GENERAL[0])
+        own = {**whose, "trigger_id": trigger, "response_url": answers, "text": "help"}
+        raw = child.slack.courier.sign(urlencode({**form, **own}).encode())
+        async with http.post(url, data=raw.body, headers=raw.headers) as answer:
+            refused += answer.status != HTTPStatus.OK or "Nothing was stored" in await answer.text()
+        took.append((time.perf_counter() - due) * 1000)
 
-    connector = aiohttp.TCPConnector(limit=at_once)
-    async with aiohttp.ClientSession(connector=connector) as http:
+    async def send_in_turn(http: aiohttp.ClientSession) -> None:
+        while (number := next(numbers)) <= commands:
+            await send(http, number, time.perf_counter())
+
+    async def send_when_due(http: aiohttp.ClientSession, number: int, began: float) -> None:
+        due = began + number / STEADY
+        await asyncio.sleep(due - time.perf_counter())
+        await send(http, number, due)
+
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=at_once)) as http:
         began = time.perf_counter()
-        async with asyncio.timeout(PATIENCE):
-            await asyncio.gather(*(send(http) for _ in range(at_once)))
+        async with asyncio.timeout(PATIENCE + commands / STEADY):
+            if at_once:
+                await asyncio.gather(*(send_in_turn(http) for _ in range(at_once)))
+            else:
+                await asyncio.gather(*(send_when_due(http, number, began) for number in range(commands)))
         seconds = time.perf_counter() - began
     took.sort()
     return commands / seconds, took[len(took) // 2], took[int(len(took) * 0.99)], refused

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.bench import acks, approvals, batches, coverage, fuzz, kills, points, same_as_npm, worlds
+from tests.bench import acks, approvals, batches, change_sets, coverage, fuzz, kills, points, same_as_npm, worlds
 
 SOAK = 20_000
 """Commands of a long run on each database: the memory must be flat."""
@@ -34,6 +34,9 @@ def main() -> int:
         acked = asyncio.run(acks.measure(Path(folder), commands=SOAK // 3 if arguments.full else 600))
     print(f"acks: {acked}", flush=True)  # noqa: T201 -- as below
     with TemporaryDirectory(prefix="npmtrust-bench-") as folder:
+        staged = asyncio.run(change_sets.measure(Path(folder)))
+    print(f"change sets: {staged}", flush=True)  # noqa: T201 -- as below
+    with TemporaryDirectory(prefix="npmtrust-bench-") as folder:
         killed = asyncio.run(kills.measure(Path(folder), seed=arguments.seed, seconds=arguments.seconds))
     print(f"kill -9 at random times (seed {arguments.seed}): {killed}", flush=True)  # noqa: T201 -- its purpose
     with TemporaryDirectory(prefix="npmtrust-bench-") as folder:
@@ -52,7 +55,8 @@ def main() -> int:
     print(f"random clicks (seed {arguments.seed}): {clicked} creates, each as approved")  # noqa: T201 -- as above
     lived = worlds.measure(number=arguments.seed, seconds=arguments.seconds)
     print(f"random worlds (seed {arguments.seed}): {lived}")  # noqa: T201 -- as above
-    return 0 if killed.is_clean and fuzzed.is_clean and acked.is_right and covered.is_right and batch.is_right else 1
+    is_right = acked.is_right and staged.is_right and covered.is_right and batch.is_right
+    return 0 if killed.is_clean and fuzzed.is_clean and is_right else 1
 
 
 if __name__ == "__main__":
