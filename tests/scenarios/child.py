@@ -62,6 +62,7 @@ class Child:
         self._process: Process | None = None
         self._pid = 0
         self._connection: asyncio.StreamWriter | None = None
+        self._starting: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
         self._changed = asyncio.Event()
@@ -80,6 +81,8 @@ class Child:
 
     async def close(self) -> None:
         """End everything."""
+        if self._starting:
+            await asyncio.wait({self._starting})
         self.kill()
         if self._reading:
             await self._reading
@@ -87,7 +90,15 @@ class Child:
         await self.registry.stop()
 
     async def start(self) -> None:
-        """Start the bot with nothing but the settings of an operator, and wait until it takes commands."""
+        """Start the bot with nothing but the settings of an operator, and wait until it takes commands.
+
+        It goes on to start when whoever waits for it gives up.
+        """
+        if self._starting is None or self._starting.done():
+            self._starting = asyncio.create_task(self._start())
+        await asyncio.shield(self._starting)
+
+    async def _start(self) -> None:
         self._ready.clear()
         self._reading = asyncio.create_task(self._read_log(await self._begin()))
         ready = asyncio.create_task(self._ready.wait())
@@ -95,7 +106,7 @@ class Child:
         has_started = ready.done()
         ready.cancel()
         if not has_started and self._dies():
-            await self.start()  # it died while it started
+            await self._start()  # it died while it started
             return
         assert has_started, "\n".join(["the bot did not start", *self.log[-20:]])
 
@@ -164,7 +175,8 @@ class Child:
         """Start the bot again where it was killed."""
         async with self._reviving:
             if not self.is_alive and self._reading:
-                await self._reading
+                if self._starting and self._starting.done():
+                    await asyncio.shield(self._reading)  # the log is read on when whoever waits here gives up
                 await self.start()
 
     async def next_change(self, *, within: float | None = None) -> bool:

@@ -63,8 +63,17 @@ class Story:
                 while not self._is_over((*OUTCOMES, DIGEST)):
                     if not await self.child.next_change(within=RESTS_AFTER):
                         await self.child.sleep_over(A_WHILE)
-        except TimeoutError:
-            raise AssertionError(f"it did not come to an end:\n{self.child.describe()}") from None
+        except TimeoutError as err:  # its cause tells what was waited for
+            raise AssertionError(f"it did not come to an end:\n{self._describe()}") from err
+
+    def _describe(self) -> str:
+        """Tell what everybody sees, and what these people have done about it, for a failed test."""
+        state = f"alive: {self.child.is_alive}, deliveries: {dict(self.child.inbox())}, form: {self._form()}"
+        return "\n".join([self.child.describe(), "", state, *sorted(self._done)])
+
+    def _form(self) -> str:
+        view = self.child.slack.view(OWNER.slack_id)
+        return f"{view['title']['text']}, {view.get('callback_id')}" if view else "none"
 
     def check(self) -> None:
         """See that all that was acked is done, npm accepted each call once, and what is told is so."""

@@ -189,7 +189,7 @@ async def test_a_preview_in_work_goes_on_and_is_asked_for_once(place: Place) -> 
         shown = await wait_for(child, dm, "90 packages can be asked for")
         assert child.kills == 1
         assert set(read) == {f"GET /{name.replace('/', '%2f')}" for name in names}
-        assert read.total() <= 60 + 50
+        assert sum(times == 1 for times in read.values()) >= 40  # what stood there was not read again
         assert [message.ts for message in child.slack.messages(dm, REQUESTER.slack_id)] == [shown.ts]
         button = find_button(shown, "batch_ask")
         assert button
