@@ -2,9 +2,14 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
 
 from sqlalchemy import Engine, event
+
+from storage.base import Base
 
 _WRITE = re.compile(r"\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+\"?(\w+)", re.IGNORECASE)
 _CALLS = frozenset({"lane", "handoffs"})
@@ -62,15 +67,21 @@ _NEVER = frozenset({"deadlines", "clock"})
 """What only time concerns."""
 
 
+_READ: ContextVar[set[str] | None] = ContextVar("tables that a worker has read", default=None)
+
+
 class News:
     """Counts what is written, by table. A worker that has nothing to do is not asked again before something was."""
 
     def __init__(self) -> None:
         self._writes: defaultdict[str, int] = defaultdict(int)
         self._heard: dict[tuple[int, str], int] = {}
+        self._looked: dict[tuple[int, str], dict[str, int]] = {}
+        """What was written before the last look of a worker to the tables that it read then."""
 
     def listen(self, engine: Engine) -> None:
-        """Count what is written through an engine."""
+        """Count what is written through an engine, from now on; whoever worked with another one looks again."""
+        self._looked.clear()
         event.listen(engine, "before_cursor_execute", self._note)
 
     def concern(self, who: tuple[int, str]) -> bool:
@@ -81,6 +92,26 @@ class News:
         """Note that a worker has looked, and has nothing to do."""
         self._heard[who] = self._count(who[1])
 
+    @contextmanager
+    def looking(self, who: tuple[int, str]) -> Iterator[None]:
+        """Note which tables a worker reads meanwhile."""
+        before, read = dict(self._writes), set[str]()
+        token = _READ.set(read)
+        try:
+            yield
+        finally:
+            _READ.reset(token)
+            self._looked[who] = {table: before.get(table, 0) for table in read}
+
+    def may_matter(self, who: tuple[int, str]) -> bool:
+        """Tell whether a worker may find something else than at its last look; also where it asked no table then."""
+        looked = self._looked.get(who)
+        return not looked or any(self._writes[table] != count for table, count in looked.items())
+
+    def forget_looks(self) -> None:
+        """Something changed that stands in no table."""
+        self._looked.clear()
+
     def _count(self, worker: str) -> int:
         everybody = frozenset({worker})
         return sum(count for table, count in self._writes.items() if worker in READERS.get(table, everybody))
@@ -88,3 +119,10 @@ class News:
     def _note(self, _connection: object, _cursor: object, statement: str, *_more: object) -> None:
         if written := _WRITE.match(statement):
             self._writes[written[1].lower()] += 1
+        if (read := _READ.get()) is not None:
+            read |= _tables_in(statement)
+
+
+@cache
+def _tables_in(statement: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", statement.lower())) & Base.metadata.tables.keys()

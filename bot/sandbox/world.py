@@ -40,6 +40,8 @@ AROUND: list[Callable[["World"], AbstractAsyncContextManager[None]]] = []
 
 _MOST_ROUNDS = 2000
 _TICK = timedelta(seconds=1)
+_A_MOMENT = 6.0
+"""Seconds. When more time passes, those workers look too that did not say when."""
 _LEASED = frozenset({"lane", "handoffs", "files", "scan"})
 """The workers that find out by their tick alone that another bot has died."""
 _AT_ONCE = frozenset({"inbox"})
@@ -69,6 +71,10 @@ class World:
         self._news = News()
         self._at_work: set[tuple[int, str]] = set()
         self._rung: set[tuple[int, str]] = set()
+        self._due: dict[tuple[int, str], datetime] = {}
+        """When a worker is to look again, as it said itself."""
+        self._outside: object = None
+        """What workers go by and what stands in no table, as it was when they last looked."""
 
     async def start_bot(self) -> None:
         """Start the bot as the settings say, without its own ticks."""
@@ -105,6 +111,7 @@ class World:
             raise
         self._news.listen(app.services.database.engine)
         self._rung.clear()
+        self._due.clear()
         app.services.bell.listen(lambda name: self._rung.add((number, name)))
         return app
 
@@ -133,11 +140,15 @@ class World:
         """List the calls to npm's trust endpoints, oldest first, challenged ones too."""
         return [call for call in self.registry.calls if "/trust" in call.path and method in ("", call.method)]
 
-    async def settle(self, seconds: float = 6) -> None:
+    async def settle(self, seconds: float = _A_MOMENT) -> None:
         """Let the workers do what is due, and what becomes due within so many seconds of the world's time."""
         until = self.clock.now() + timedelta(seconds=seconds)
+        if seconds > _A_MOMENT:
+            self._news.forget_looks()
         workers = [(number, name) for name in WORKERS for number in self._bots()]
-        due: dict[tuple[int, str], datetime] = dict.fromkeys(workers, self.clock.now())
+        self._look_outside()
+        due = self._due
+        due |= {who: self.clock.now() for who in workers if who in self._rung or self._news.may_matter(who)}
         for _ in range(_MOST_ROUNDS):
             now = self.clock.now()
             for who in workers:
@@ -150,7 +161,7 @@ class World:
                         due[who] = moment
             due |= dict.fromkeys(self._rung.intersection(workers), now)
             self._rung.clear()
-            later = [moment for moment in due.values() if moment <= until]
+            later = [moment for who, moment in due.items() if moment <= until and who in workers]
             if any(map(self._news.concern, workers)):
                 continue
             if not later:
@@ -160,12 +171,21 @@ class World:
         restless = [name for _, name in filter(self._news.concern, workers)] or sorted(name for _, name in due)
         raise RuntimeError(f"the world does not come to rest: {', '.join(restless)}")
 
+    def _look_outside(self) -> None:
+        """Let every worker look anew where something changed that stands in no table, or may change at any time."""
+        outside = (self.bot_clock.ahead, [app.services.policies.generation for app in self._bots().values()])
+        if self._outside != outside or self.second is not None:
+            self._outside = outside
+            self._news.forget_looks()
+            self._due.clear()
+
     async def advance(self, **span: float) -> None:
         """Let time pass, and everything that happens in it; `clock.advance` is the same."""
         await self._pass(timedelta(**span))
 
     async def _pass(self, span: timedelta) -> None:
         self.clock.set(self.clock.now() + span)
+        self._news.forget_looks()
         await self.slack.events.retry_due()
         await self.settle()
 
@@ -173,7 +193,8 @@ class World:
         progress = Progress(more=True)
         while progress.more:
             self._rung.discard(who)  # it is about to look
-            progress = await self._run(who)
+            with self._news.looking(who):
+                progress = await self._run(who)
         self._news.heard_by(who)
         return progress.at - self.bot_clock.ahead if progress.at else None
 
