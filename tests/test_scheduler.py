@@ -25,8 +25,8 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-async def services(tmp_path: Path) -> AsyncIterator[Services]:
-    async with open_door(tmp_path) as door:
+async def services(migrated: Path) -> AsyncIterator[Services]:
+    async with open_door(migrated) as door:
         yield door.app.services
 
 

@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,6 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-async def door(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
-    async with open_door(tmp_path_factory.mktemp("door")) as opened:
+async def door(migrated: Path) -> AsyncIterator[Door]:
+    async with open_door(migrated) as opened:
         yield opened

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -33,8 +34,8 @@ async def patience() -> AsyncIterator[None]:
 
 
 @pytest.fixture
-async def door(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
-    async with open_door(tmp_path_factory.mktemp("door"), socket_mode=True) as opened:
+async def door(migrated: Path) -> AsyncIterator[Door]:
+    async with open_door(migrated, socket_mode=True) as opened:
         await all_open(opened)
         yield opened
 

@@ -18,9 +18,11 @@ LINE = "github @acme/ui --repo acme/ui --file release.yml --reason 'drop tokens'
 
 @pytest.fixture(params=["over HTTP", "by Socket Mode"])
 async def world(
-    request: pytest.FixtureRequest, tmp_path: Path, database_settings: dict[str, str]
+    request: pytest.FixtureRequest, prepared_folder: Path, database_settings: dict[str, str]
 ) -> AsyncIterator[World]:
-    async with open_world(tmp_path, socket_mode=request.param == "by Socket Mode", **database_settings) as opened:
+    async with open_world(
+        prepared_folder, socket_mode=request.param == "by Socket Mode", **database_settings
+    ) as opened:
         yield opened
 
 

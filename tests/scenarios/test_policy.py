@@ -39,8 +39,10 @@ deny = "frozen until it is split"
 """
 
 
-async def test_what_the_policy_does_not_allow_is_refused_with_its_line_and_what_to_change(tmp_path: Path) -> None:
-    async with world_with_policy(tmp_path, STRICT) as world:
+async def test_what_the_policy_does_not_allow_is_refused_with_its_line_and_what_to_change(
+    migrated: Path,
+) -> None:
+    async with world_with_policy(migrated, STRICT) as world:
         rita, *_ = people(world)
         told = await rita.says("github @acme/ui --repo evil/ui --file other.yml --allow-publish")
         assert "The policy does not allow it for @acme/ui (policy.toml, line 2)" in told
@@ -56,8 +58,10 @@ async def test_what_the_policy_does_not_allow_is_refused_with_its_line_and_what_
         assert not world.trust_calls()
 
 
-async def test_a_team_without_npm_accounts_is_the_quorum_and_an_owner_lends_their_account(tmp_path: Path) -> None:
-    async with world_with_policy(tmp_path, TEAM_DECIDES) as world:
+async def test_a_team_without_npm_accounts_is_the_quorum_and_an_owner_lends_their_account(
+    migrated: Path,
+) -> None:
+    async with world_with_policy(migrated, TEAM_DECIDES) as world:
         rita, otto, olga, sam = people(world)
         world.slack.workspace.groups[TEAM] = {SECOND_OWNER.slack_id, STRANGER.slack_id, REQUESTER.slack_id}
         await otto.links_account()
@@ -75,8 +79,8 @@ async def test_a_team_without_npm_accounts_is_the_quorum_and_an_owner_lends_thei
         assert creates(world) == 1
 
 
-async def test_slack_is_asked_anew_who_is_in_the_group_and_an_error_refuses_the_press(tmp_path: Path) -> None:
-    async with world_with_policy(tmp_path, TEAM_DECIDES) as world:
+async def test_slack_is_asked_anew_who_is_in_the_group_and_an_error_refuses_the_press(migrated: Path) -> None:
+    async with world_with_policy(migrated, TEAM_DECIDES) as world:
         rita, otto, olga, sam = people(world)
         groups = world.slack.workspace.groups
         groups[TEAM] = {SECOND_OWNER.slack_id, STRANGER.slack_id}
@@ -99,8 +103,8 @@ async def test_slack_is_asked_anew_who_is_in_the_group_and_an_error_refuses_the_
         assert not world.trust_calls()
 
 
-async def test_a_changed_policy_puts_what_was_decided_back_with_the_difference(tmp_path: Path) -> None:
-    async with world_with_policy(tmp_path, OWNERS.replace("quorum = 1", "quorum = 2")) as world:
+async def test_a_changed_policy_puts_what_was_decided_back_with_the_difference(migrated: Path) -> None:
+    async with world_with_policy(migrated, OWNERS.replace("quorum = 1", "quorum = 2")) as world:
         _, otto, *_ = await ask(world)
         olga = await link_olga(world)
         await otto.clicks("Approve", about="C-1")
@@ -114,8 +118,8 @@ async def test_a_changed_policy_puts_what_was_decided_back_with_the_difference(t
         assert "Waits for @olga to log in at npm" in request_of(world)
 
 
-async def test_a_broken_file_keeps_the_last_good_policy_in_force_and_is_told_once(tmp_path: Path) -> None:
-    async with world_with_policy(tmp_path, STRICT) as world:
+async def test_a_broken_file_keeps_the_last_good_policy_in_force_and_is_told_once(migrated: Path) -> None:
+    async with world_with_policy(migrated, STRICT) as world:
         rita, otto, *_ = people(world)
         await change_policy(world, STRICT + "quorum = 'many'\n")
         await world.advance(minutes=5)
@@ -132,8 +136,8 @@ async def test_a_broken_file_keeps_the_last_good_policy_in_force_and_is_told_onc
         await world.start_bot()
 
 
-async def test_the_policy_of_a_package_is_explained_to_whoever_asks(tmp_path: Path) -> None:
-    async with world_with_policy(tmp_path, STRICT) as world:
+async def test_the_policy_of_a_package_is_explained_to_whoever_asks(migrated: Path) -> None:
+    async with world_with_policy(migrated, STRICT) as world:
         _, otto, _, sam = people(world)
         await otto.links_account()
         await sam.links_account()
@@ -147,9 +151,9 @@ async def test_the_policy_of_a_package_is_explained_to_whoever_asks(tmp_path: Pa
         assert "No rule is about it" in await sam.says("policy left-behind")
 
 
-async def test_limits_hold_for_each_requester(tmp_path: Path) -> None:
+async def test_limits_hold_for_each_requester(migrated: Path) -> None:
     limits = "[limits]\nopen_change_sets = 1\npackages_a_day = 2\n"
-    async with world_with_policy(tmp_path, limits + OWNERS) as world:
+    async with world_with_policy(migrated, limits + OWNERS) as world:
         rita, otto, *_ = await ask(world)
         told = await rita.says("github @acme/core --repo acme/core --file r.yml --allow-publish")
         assert "1 request of yours are open" in told or "lets you have 1" in told
@@ -159,9 +163,9 @@ async def test_limits_hold_for_each_requester(tmp_path: Path) -> None:
         assert "C-2" in await otto.says("github @acme/icons --repo acme/design --file r.yml --allow-publish")
 
 
-async def test_one_maintainer_revokes_alone_and_everybody_hears_of_it(tmp_path: Path) -> None:
+async def test_one_maintainer_revokes_alone_and_everybody_hears_of_it(migrated: Path) -> None:
     alone = OWNERS.replace("quorum = 1", "quorum = 2") + "revoke_alone = true\n"
-    async with world_with_policy(tmp_path, alone) as world:
+    async with world_with_policy(migrated, alone) as world:
         _, otto, olga, _ = people(world)
         await otto.links_account()
         await otto.says("revoke @acme/core --from-repo acme/core")
@@ -172,9 +176,9 @@ async def test_one_maintainer_revokes_alone_and_everybody_hears_of_it(tmp_path: 
         assert "no longer trusts" in request_of(world) or "revoked" in request_of(world)
 
 
-async def test_the_policy_names_people_and_another_cannot_take_their_npm_user(tmp_path: Path) -> None:
+async def test_the_policy_names_people_and_another_cannot_take_their_npm_user(migrated: Path) -> None:
     named = f'admins = ["{OWNER.slack_id}"]\n[people]\n{SECOND_OWNER.slack_id} = "olga-npm"\n'
-    async with world_with_policy(tmp_path, named + OWNERS, admins="") as world:
+    async with world_with_policy(migrated, named + OWNERS, admins="") as world:
         _, _, olga, sam = people(world)
         await sam.says("login")
         await sam.logs_in("olga-npm")

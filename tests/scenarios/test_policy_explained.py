@@ -13,8 +13,8 @@ pytestmark = pytest.mark.anyio
 SCOPED = OWNERS.replace('repositories = ["*"]', 'repositories = ["acme/*"]')
 
 
-async def test_the_rule_that_decides_and_why_each_other_may_not(tmp_path: Path) -> None:
-    async with world_with_policy(tmp_path, SCOPED) as world:
+async def test_the_rule_that_decides_and_why_each_other_may_not(migrated: Path) -> None:
+    async with world_with_policy(migrated, SCOPED) as world:
         _, otto, _, sam = people(world)
         await otto.links_account()
         await sam.links_account()

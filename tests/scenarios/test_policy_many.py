@@ -42,8 +42,10 @@ def seed(world: World, *names: str) -> None:
         world.registry.add_package(SeedPackage(name, ("otto-npm", "ana-npm"), repository))
 
 
-async def test_a_pattern_is_asked_for_by_the_rules_of_each_package_in_the_channel_of_each(tmp_path: Path) -> None:
-    async with world_with_policy(tmp_path, MANY) as world:
+async def test_a_pattern_is_asked_for_by_the_rules_of_each_package_in_the_channel_of_each(
+    migrated: Path,
+) -> None:
+    async with world_with_policy(migrated, MANY) as world:
         rita, otto, _, sam = people(world)
         await otto.links_account()
         seed(world, "@mass/a1", "@mass/a2", "@mass/b1", "@mass/b2", "@mass/evil")
@@ -79,8 +81,10 @@ async def test_a_pattern_is_asked_for_by_the_rules_of_each_package_in_the_channe
         assert "Expired" in request_of(world)
 
 
-async def test_the_policy_says_whether_what_npm_dropped_is_set_up_again_without_a_new_approval(tmp_path: Path) -> None:
-    async with world_with_policy(tmp_path, OWNERS) as world:
+async def test_the_policy_says_whether_what_npm_dropped_is_set_up_again_without_a_new_approval(
+    migrated: Path,
+) -> None:
+    async with world_with_policy(migrated, OWNERS) as world:
         rita, otto, *_ = await ask(world)
         await otto.clicks("Approve")
         await otto.confirms()
@@ -133,9 +137,9 @@ def runs_of(world: World) -> str:
     return ", ".join(f"{name} {len(list(each))}" for name, each in groupby(made))
 
 
-async def test_approvers_who_are_there_get_equal_shares_and_take_over_from_who_is_not(tmp_path: Path) -> None:
+async def test_approvers_who_are_there_get_equal_shares_and_take_over_from_who_is_not(migrated: Path) -> None:
     policy = OWNERS.replace("quorum = 1", "quorum = 2\nshare_window = false")
-    async with world_with_policy(tmp_path, policy) as world:
+    async with world_with_policy(migrated, policy) as world:
         rita, otto, olga, _ = people(world)
         world.registry.state.accounts["olga-npm"].email = olga.character.email
         for owner in (otto, olga):

@@ -15,9 +15,11 @@ pytestmark = pytest.mark.anyio
 TWO = OWNERS.replace("quorum = 1", "quorum = 2")
 
 
-async def test_reminders_come_in_working_hours_by_dm_then_in_the_channel_then_to_the_escalation(tmp_path: Path) -> None:
+async def test_reminders_come_in_working_hours_by_dm_then_in_the_channel_then_to_the_escalation(
+    migrated: Path,
+) -> None:
     text = OWNERS + f'escalate_to = ["{TEAM}"]\nexpires_after_hours = 240\n'
-    async with world_with_policy(tmp_path, text) as world:
+    async with world_with_policy(migrated, text) as world:
         world.slack.workspace.groups[TEAM] = {STRANGER.slack_id}
         _, otto, _, sam = await ask(world)
         await world.advance(hours=4, minutes=5)  # seven in the evening for Otto
@@ -38,8 +40,8 @@ async def test_reminders_come_in_working_hours_by_dm_then_in_the_channel_then_to
         assert "waits for no decision any more" in otto.reads_all("dm")
 
 
-async def test_who_left_slack_is_no_reviewer_and_their_link_is_closed(tmp_path: Path) -> None:
-    async with world_with_policy(tmp_path, TWO) as world:
+async def test_who_left_slack_is_no_reviewer_and_their_link_is_closed(migrated: Path) -> None:
+    async with world_with_policy(migrated, TWO) as world:
         _, otto, _, _ = await ask(world)
         olga = await link_olga(world)
         await olga.clicks("Approve", about="C-1")
@@ -121,9 +123,9 @@ async def test_the_owners_are_npms_collaborators_where_an_account_can_ask(world:
 
 
 async def test_a_change_set_does_not_ride_on_the_confirmation_of_another_where_the_policy_forbids_it(
-    tmp_path: Path,
+    migrated: Path,
 ) -> None:
-    async with world_with_policy(tmp_path, OWNERS + "share_window = false\n") as world:
+    async with world_with_policy(migrated, OWNERS + "share_window = false\n") as world:
         rita, otto, *_ = await ask(world)
         await rita.says("github @acme/tokens --repo acme/design --file other.yml --allow-publish")
         await otto.clicks("Approve", about="C-1")
@@ -136,8 +138,8 @@ async def test_a_change_set_does_not_ride_on_the_confirmation_of_another_where_t
         assert creates(world) == 2
 
 
-async def test_nor_on_that_of_a_link_that_was_given_up_and_used_all_the_same(tmp_path: Path) -> None:
-    async with world_with_policy(tmp_path, OWNERS + "share_window = false\n") as world:
+async def test_nor_on_that_of_a_link_that_was_given_up_and_used_all_the_same(migrated: Path) -> None:
+    async with world_with_policy(migrated, OWNERS + "share_window = false\n") as world:
         rita, otto, *_ = await ask(world)
         await rita.says("github @acme/tokens --repo acme/design --file other.yml --allow-publish")
         await otto.clicks("Approve", about="C-1")
@@ -169,8 +171,8 @@ async def test_approving_twice_runs_once(world: World) -> None:
     assert creates(world) == 1
 
 
-async def test_approving_an_old_message_approves_nothing_newer(tmp_path: Path) -> None:
-    async with world_with_policy(tmp_path, TWO) as world:
+async def test_approving_an_old_message_approves_nothing_newer(migrated: Path) -> None:
+    async with world_with_policy(migrated, TWO) as world:
         _, otto, *_ = await ask(world)
         olga = await link_olga(world)
         old = otto.value_of("Details")
@@ -181,8 +183,8 @@ async def test_approving_an_old_message_approves_nothing_newer(tmp_path: Path) -
         assert not world.trust_calls()
 
 
-async def test_nothing_is_shown_as_approved_before_it_is(tmp_path: Path) -> None:
-    async with world_with_policy(tmp_path, TWO) as world:
+async def test_nothing_is_shown_as_approved_before_it_is(migrated: Path) -> None:
+    async with world_with_policy(migrated, TWO) as world:
         _, otto, *_ = await ask(world)
         await link_olga(world)
         await otto.clicks("Approve", about="C-1")
@@ -222,9 +224,9 @@ async def test_who_leaves_the_maintainers_confirms_nothing_and_their_link_is_clo
     assert TRUSTED in request_of(world)
 
 
-async def test_who_leaves_the_maintainers_decides_no_more_as_soon_as_it_is_read(tmp_path: Path) -> None:
+async def test_who_leaves_the_maintainers_decides_no_more_as_soon_as_it_is_read(migrated: Path) -> None:
     """Public data tells it before any press or call, also where an account was told who the owners are."""
-    async with world_with_policy(tmp_path, TWO) as world:
+    async with world_with_policy(migrated, TWO) as world:
         rita, otto, *_ = await ask(world)
         await rita.says("coverage @acme/* --refresh")
         await otto.clicks("Approve", about="C-1")

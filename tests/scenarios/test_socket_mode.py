@@ -14,8 +14,8 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def world(tmp_path: Path, database_settings: dict[str, str]) -> AsyncIterator[World]:
-    async with open_world(tmp_path, socket_mode=True, **database_settings) as opened:
+async def world(prepared_folder: Path, database_settings: dict[str, str]) -> AsyncIterator[World]:
+    async with open_world(prepared_folder, socket_mode=True, **database_settings) as opened:
         yield opened
 
 

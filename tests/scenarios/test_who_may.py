@@ -93,8 +93,8 @@ class Play:
         return [(str(row.data["action"]), str(row.data["why"])) for row in reversed(denied)]
 
 
-async def test_every_press_of_every_role_in_every_state_is_answered_and_on_record(tmp_path: Path) -> None:
-    async with world_with_policy(tmp_path, TWO, admins=OWNER.slack_id) as world:
+async def test_every_press_of_every_role_in_every_state_is_answered_and_on_record(migrated: Path) -> None:
+    async with world_with_policy(migrated, TWO, admins=OWNER.slack_id) as world:
         play = Play(world)
         rita, otto, olga, sam = people(world)
         await otto.links_account()
