@@ -1,6 +1,8 @@
 """What a use case works with, made once by `bot.app`."""
 
+import asyncio
 import uuid
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,6 +16,7 @@ from bot.gathering import Gathering
 from bot.notifications import Notifier
 from bot.policies import Policies
 from bot.registry import RegistryClient
+from bot.slack_facts import ChannelAccess
 from storage.database import Database
 from storage.inbox import Letter
 from storage.vault import Vault
@@ -22,6 +25,9 @@ MOST_LETTERS = 64
 """How many deliveries are stored in one transaction."""
 KEPT_SECONDS = 60.0
 """How long a one-time password waits for its call."""
+
+REMEMBERED_SECONDS = 10.0
+"""How long Slack is taken at its word about a channel."""
 
 Purpose: TypeAlias = tuple[int | None, int | None]
 """What a one-time password is for: the row id of a step, or of a read."""
@@ -103,6 +109,32 @@ class _Kept:
     """By the monotonic clock."""
 
 
+class Channels:
+    """What Slack said a moment ago of a channel: it may be asked 50 times a minute, and a release day asks more often.
+
+    A channel where the bot cannot post is asked for each time: somebody is about to put that right.
+    """
+
+    def __init__(self, clock: Clock, notifier: Notifier) -> None:
+        self._clock, self._notifier = clock, notifier
+        self._kept: dict[str, tuple[float, ChannelAccess]] = {}
+        self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def check(self, channel: str) -> ChannelAccess:
+        """Find out whether the bot can post in a channel, and whether outsiders can read it.
+
+        Raises:
+            SlackError: Slack cannot be asked now.
+        """
+        async with self._asking[channel]:  # who asks at the same time is told the same
+            asked_at, access = self._kept.get(channel, (0.0, None))
+            now = self._clock.monotonic()
+            if access is None or not access.postable or now - asked_at >= REMEMBERED_SECONDS:
+                access = await self._notifier.check_channel(channel)
+                self._kept[channel] = (now, access)
+            return access
+
+
 @dataclass(slots=True)
 class Services:
     """Everything outside of the process, and the few things that live as long as it does."""
@@ -122,6 +154,7 @@ class Services:
     owners_wanted: set[int] = field(default_factory=set)
     """Steps whose call waits until npm was asked who owns their package: row ids."""
     pocket: Pocket = field(init=False)
+    channels: Channels = field(init=False)
     clock_watch: ClockWatch = field(init=False)
     process: str = field(default_factory=lambda: uuid.uuid4().hex)
     """Who holds a lease."""
@@ -135,5 +168,6 @@ class Services:
 
     def __post_init__(self) -> None:
         self.pocket = Pocket(self.clock)
+        self.channels = Channels(self.clock, self.notifier)
         self.clock_watch = ClockWatch(self.clock)
         self.started_at = self.clock.now()

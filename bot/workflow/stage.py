@@ -78,7 +78,7 @@ async def stage(
     otherwise = services.options.channel or origin
     places = channels_of(services, command.packages, otherwise)
     target = next(iter(places), otherwise)
-    access = await services.notifier.check_channel(target)
+    access = await services.channels.check(target)
     if not access.postable:
         await _refuse(services, delivery, Refused(refusals.render_cannot_post(target, access.why), command), origin)
     elif _is_for_batch(command) or len(places) > 1:

@@ -60,14 +60,8 @@ class Figures:
     sent: int = 0
     """To the bot."""
     stored: int = 0
-    first_ready_seconds: float = 0
-    """From the start of the process to commands being taken, with a database that has to be made."""
-    ready_seconds: float = 0
-    """The same of any later start."""
-    idle_mib: float = 0
-    """The most that a process has had that took no command yet, and found its database there."""
-    after_mib: float = 0
-    """The most that the process has ever had, after all commands."""
+    starts: list[str] = field(default_factory=list)
+    """How long a bot takes until it takes commands, and the most memory that it has had, by database."""
 
     @property
     def is_right(self) -> bool:
@@ -75,10 +69,8 @@ class Figures:
         return self.stored == self.sent and not any(run.refused for run in self.runs)
 
     def __str__(self) -> str:
-        memory = f"{self.idle_mib:.0f} MiB idle, {self.after_mib:.0f} MiB at most after that"
-        ready = f"ready in {self.ready_seconds:.1f} s, the first time in {self.first_ready_seconds:.1f} s"
-        head = f"{self.sent} commands acked, {self.stored} stored; {ready}; {memory}"
-        return "\n".join([head, *(f"  {run}" for run in self.runs)])
+        head = f"{self.sent} commands acked, {self.stored} stored"
+        return "\n  ".join([head, *self.starts, *map(str, self.runs)])
 
 
 async def measure(folder: Path, *, commands: int, with_postgresql: bool = True) -> Figures:
@@ -92,19 +84,20 @@ async def measure(folder: Path, *, commands: int, with_postgresql: bool = True) 
             settings = {"NPMTRUST_DATABASE_URL": f"{server.url}postgres"} if server and name != "SQLite" else {}
             began = time.monotonic()
             async with open_child(place, **settings) as child:
-                figures.first_ready_seconds = time.monotonic() - began
-                child.kill()
+                first = time.monotonic() - began
+                child.kill()  # the first start makes the database, which takes time and memory
                 began = time.monotonic()
                 await child.revive()
-                figures.ready_seconds = time.monotonic() - began
+                ready = time.monotonic() - began
                 await asyncio.sleep(IDLE_SECONDS)
-                figures.idle_mib = child.peak_memory / 2**20
+                idle = child.peak_memory / 2**20
                 await child.slack.command(REQUESTER.slack_id, GENERAL[0], "help")
                 form = dict(parse_qsl(child.slack.deliveries[-1].body.decode()))
                 await _measure_all(figures, child, form, f"npmtrust on {name}", child.slack.events_url, commands)
                 figures.sent += 1 + commands * (len(AT_ONCE) + 1)
                 figures.stored += _count(settings.get("NPMTRUST_DATABASE_URL", child.database_url))
-                figures.after_mib = child.peak_memory / 2**20
+                memory = f"{idle:.0f} MiB idle, {child.peak_memory / 2**20:.0f} MiB at most after all commands"
+                figures.starts.append(f"{name}: ready in {ready:.1f} s, the first time in {first:.1f} s; {memory}")
                 database = f"{server.url}template1" if settings and server else f"sqlite:///{place / 'bolt.sqlite3'}"
                 for what, url in ((f"Bolt with an insert on {name}", database), ("Bolt alone", "")):
                     async with _run_bolt(child, url) as address:

@@ -5,6 +5,7 @@ import pytest
 from bot.domain.command_help import HELP
 from bot.sandbox.cast import GENERAL, OWNER, RANDOM, RELEASES, REQUESTER, SECOND_OWNER, STRANGER
 from bot.sandbox.world import Actor, World
+from bot.services import REMEMBERED_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -161,6 +162,7 @@ async def test_with_a_channel_set_requests_stand_there_and_answers_where_they_we
     assert "other.yml" in sam.reads(RELEASES[0])
     assert not any("@rita asks" in world.slack.text_of(message) for message in sam.messages())
     world.slack.workspace.channels[RELEASES[0]].members.discard("U0NPMTRUST")
+    await world.advance(seconds=REMEMBERED_SECONDS)
     assert "I cannot post in #releases, so nobody could see the request." in await rita.says(LINE + " --environment x")
 
 

@@ -134,3 +134,16 @@ def test_it_is_known_when_so_many_more_fit() -> None:
     assert find_free(asked, 3, limit) == BEGINNING + timedelta(hours=21)
     assert find_free(asked, 8, limit) == BEGINNING + timedelta(hours=23)
     assert find_free(asked, 11, limit) is None
+
+
+async def test_slack_is_asked_about_a_channel_once_in_a_while_however_many_requests_there_are(world: World) -> None:
+    rita, otto, *_ = people(world)
+    await rita.says(LINE)
+    world.slack.fail_next("conversations.info", retry_after=30)
+    await rita.says("github @acme/core --repo acme/core --file release.yml --allow-publish")
+    assert "C-2" in otto.reads_all()
+    await world.advance(seconds=10)
+    await rita.says("github @acme/tokens --repo acme/design --file release.yml --allow-publish")
+    assert "C-3" not in otto.reads_all()
+    await world.advance(seconds=30)
+    assert "C-3" in otto.reads_all()
