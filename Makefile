@@ -19,6 +19,7 @@ test: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m compileall -q bot handlers storage # once, for the many processes that the tests start
 	$(BIN)/pytest -n auto --dist loadgroup --inline-snapshot=disable --cov --cov-report=term:skip-covered --cov-fail-under=100
 
 # The scenarios once more, on a PostgreSQL server that the tests start themselves.
