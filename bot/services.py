@@ -112,7 +112,8 @@ class _Kept:
 class Channels:
     """What Slack said a moment ago of a channel: it may be asked 50 times a minute, and a release day asks more often.
 
-    A channel where the bot cannot post is asked for each time: somebody is about to put that right.
+    A channel where the bot cannot post is asked for each time: somebody is about to put that right. That it was private
+    a moment ago is enough: whoever opens a channel to all opens the requests that stand there, too.
     """
 
     def __init__(self, clock: Clock, notifier: Notifier) -> None:

@@ -71,6 +71,7 @@ class AuditLog(Repository):
         self.added: list[AuditRow] = []
         """Events of this transaction that are to be sealed once it is committed."""
         self._waiting = 0
+        """How many were added since they last went to the database."""
 
     def add(
         self,

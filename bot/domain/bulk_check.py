@@ -54,11 +54,7 @@ def check_sheet(
                 mistakes = [each.model_copy(update={"got": wish.selection.text}) for each in mistakes]
             faults += [_fault(wish, mistake) for mistake in mistakes]
             found += [wanted] if not mistakes else []
-    first: dict[str, Wanted] = {}
-    for wanted in found:
-        known = first.setdefault(_content(wanted), wanted)
-        if known.hidden and not wanted.hidden:
-            first[_content(wanted)] = wanted  # who names it may be told of it
+    first = _merge(found)
     distinct = list(first.values())
     against = list(_contradictions(distinct))
     faults += [_contradiction(sheet.unit, wanted, other) for wanted, other in against]
@@ -72,6 +68,16 @@ def check_sheet(
         merged=len(found) - len(distinct),
         remarks=sheet.remarks,
     )
+
+
+def _merge(found: Iterable[Wanted]) -> dict[str, Wanted]:
+    """Keep one of those that ask for the same, by what they ask for."""
+    first: dict[str, Wanted] = {}
+    for wanted in found:
+        known = first.setdefault(_content(wanted), wanted)
+        if known.hidden and not wanted.hidden:
+            first[_content(wanted)] = wanted  # who names it may be told of it
+    return first
 
 
 def check_defaults(defaults: Defaults) -> list[Mistake]:

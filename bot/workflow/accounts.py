@@ -42,7 +42,7 @@ async def _find_postable(services: Services, channel: str) -> str:
     """Tell the channel of a command where the link can be announced there; a DM is nobody else's."""
     if channel.startswith("D"):
         return ""
-    return channel if (await services.notifier.check_channel(channel)).postable else ""
+    return channel if (await services.channels.check(channel)).postable else ""
 
 
 async def _begin(services: Services, delivery: CommandDelivery | ClickDelivery, *, announce_in: str) -> None:

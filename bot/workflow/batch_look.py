@@ -172,7 +172,7 @@ async def _finish(services: Services, batch: BatchRow) -> None:
     """All were looked at: show what can be asked for. Private names are not for channels that everybody reads."""
     private = await services.database.run(lambda store: store.batches.list_private(batch.id))
     places = channels_of(services, dict.fromkeys(item.package for item in private), batch.channel)
-    is_open = {place: not (await services.notifier.check_channel(place)).private for place in places}
+    is_open = {place: not (await services.channels.check(place)).private for place in places}
     exposed = {package for place, packages in places.items() if is_open[place] for package in packages}
 
     def work(store: Store) -> None:

@@ -52,7 +52,7 @@ async def ask(services: Services, delivery: ClickDelivery) -> None:
     person, denial = await may_stage(services, delivery.user)
     packages = await services.database.run(lambda store: store.batches.list_chosen(batch.id))
     places = channels_of(services, packages, batch.channel)
-    access = {place: await services.notifier.check_channel(place) for place in places}
+    access = {place: await services.channels.check(place) for place in places}
     told = denial or await check_request(services, person.id, places)
     if told is None and (closed := next((place for place in places if not access[place].postable), None)):
         told = refusals.render_cannot_post(closed, access[closed].why)

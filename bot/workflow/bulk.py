@@ -132,7 +132,7 @@ async def _refuse(services: Services, user: str, request: BulkRequest) -> Messag
     if refusal:
         return refusal
     target = services.options.channel or request.channel
-    access = await services.notifier.check_channel(target)
+    access = await services.channels.check(target)
     return None if access.postable else render_cannot_post(target, access.why)
 
 

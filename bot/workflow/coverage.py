@@ -52,7 +52,7 @@ async def cover(services: Services, delivery: CommandDelivery, command: commands
         if denial := authorise(Action.COVER, person, None, directory):
             await answer(services, delivery, render_denial(denial, Denied(wish=Action.COVER)))
             return
-        access = await services.notifier.check_channel(delivery.channel)
+        access = await services.channels.check(delivery.channel)
         is_channel = not delivery.channel.startswith("D")
         content = ScanContent(invite_channel="" if access.postable or not is_channel else delivery.channel)
         known = await services.database.run(

@@ -113,7 +113,7 @@ async def _check_channel(services: Services, delivery: CommandDelivery, channel:
     """Refuse a channel that we cannot post in, and a private one of which the person is no member."""
     if channel.startswith("#"):
         return render_cannot_watch(channel, _ELSEWHERE)
-    access = await services.notifier.check_channel(channel)
+    access = await services.channels.check(channel)
     if not access.postable:
         return render_cannot_watch(channel, access.why)
     if channel == delivery.channel or not access.private:
@@ -217,7 +217,7 @@ async def list_seen(services: Services, delivery: CommandDelivery) -> list[Watch
     is_admin = delivery.user in services.admins
     is_open = {row.channel: is_admin or row.channel == delivery.channel for row in live}
     for channel in [channel for channel, is_seen in is_open.items() if not is_seen and not channel.startswith("D")]:
-        access = await services.notifier.check_channel(channel)
+        access = await services.channels.check(channel)
         is_open[channel] = access.postable and not access.private
     return [row for row in live if is_open[row.channel] or row.set_by == delivery.user]
 
