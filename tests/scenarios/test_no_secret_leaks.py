@@ -7,6 +7,7 @@ they should not. Links stand in the DM of their person while they are open, and 
 import asyncio
 import base64
 import logging
+import re
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -61,7 +62,19 @@ def found_in(where: str, known: set[str]) -> list[str]:
     shapes = {(secret, secret) for secret in known} | {
         (secret, base64.b64encode(secret.encode()).decode().rstrip("=")) for secret in known if len(secret) > 8
     }
-    return sorted({secret for secret, shape in shapes if shape in where})
+    return sorted({secret for secret, shape in shapes if _stands_in(where, shape)})
+
+
+def _stands_in(where: str, shape: str) -> bool:
+    """Six digits stand by chance in a digest, or in the fraction of a second: those count by themselves alone."""
+    return shape in where and (not shape.isdecimal() or bool(re.search(rf"(?<![\w.]){shape}(?!\w)", where)))
+
+
+def test_six_digits_are_found_where_they_stand_by_themselves() -> None:
+    for where in ("--otp 941204", "--otp=941204 x", '"941204"', "941204\n", "(941204)"):
+        assert found_in(where, {"941204"}) == ["941204"], where
+    for where in ("0a941204ff", "14:05:09.941204+00:00", "9412045", "1941204"):
+        assert found_in(where, {"941204"}) == [], where
 
 
 async def live_a_day(world: World) -> None:
