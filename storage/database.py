@@ -16,8 +16,9 @@ import contextvars
 import fcntl
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from types import FunctionType
@@ -46,6 +47,8 @@ _PATIENCE = {"connect_timeout": 10, "tcp_user_timeout": 10_000}
 _LOCK_SECONDS = 5
 """As long as a row may be somebody else's; our own transactions take milliseconds."""
 _STATEMENT_SECONDS = 60
+_STEPS_ASIDE = 0.1
+"""Seconds for which a transaction that nobody waits for lets others go ahead: however much comes, work goes on."""
 _DEADLOCK = "40P01"
 """PostgreSQL's word for a transaction that it has ended, since another one and it waited for each other."""
 
@@ -111,6 +114,9 @@ class Database:
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="database")
         self._unhurried = asyncio.Semaphore(max(1, threads - 1))
         """Whose time is not limited queues here, so that who has little waits for one transaction at most, or none."""
+        self._ahead = 0
+        self._calm = asyncio.Event()
+        """Set when the last of them has gone."""
 
     @property
     def is_sqlite(self) -> bool:
@@ -156,7 +162,25 @@ class Database:
         if within is not None:
             return await self._run(work, within)
         async with self._unhurried:
+            if self._ahead:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._calm.wait(), _STEPS_ASIDE)
             return await self._run(work)
+
+    @contextmanager
+    def go_ahead(self) -> Iterator[None]:
+        """Keep transactions without a limit of time from beginning meanwhile, each for a tenth of a second at most.
+
+        They would take the interpreter and the server from who has little time, also where they take no thread.
+        """
+        self._ahead += 1
+        self._calm.clear()
+        try:
+            yield
+        finally:
+            self._ahead -= 1
+            if not self._ahead:
+                self._calm.set()
 
     async def _run(self, work: Callable[[Store], T], within: float | None = None) -> T:
         turn = _Turn()
@@ -299,6 +323,8 @@ def _configure_postgresql(connection: Any, _record: object) -> None:  # noqa: AN
     """Let no transaction of somebody else hold ours up for ever; `migrate` waits as long as it takes."""
     connection.execute(f"SET lock_timeout = {_LOCK_SECONDS * 1000}")
     connection.execute(f"SET statement_timeout = {_STATEMENT_SECONDS * 1000}")
+    # A plan that was made for tables with a few rows is otherwise kept while they grow, until they are analysed again.
+    connection.execute("SET plan_cache_mode = force_custom_plan")
     connection.commit()
 
 

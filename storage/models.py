@@ -9,6 +9,9 @@ from bot.domain.lifecycle import LastAnswer, Phase, Plan, State, Step, WaitFor
 from bot.domain.line import Urgency, urgency_of
 from storage.base import Base
 
+OPEN = text("state IN ('new', 'claimed')")
+"""Of deliveries that are not done."""
+
 
 class InboxRow(Base):
     """A delivery from Slack, committed before it is acknowledged: the replay table and the promise."""
@@ -16,7 +19,8 @@ class InboxRow(Base):
     __tablename__ = "inbox"
     __table_args__ = (
         UniqueConstraint("workspace", "delivery_key"),
-        Index("inbox_due", "state", "next_try_at"),
+        Index("inbox_open", "workspace", "next_try_at", "id", sqlite_where=OPEN, postgresql_where=OPEN),
+        Index("inbox_open_of_person", "workspace", "person", "id", sqlite_where=OPEN, postgresql_where=OPEN),
         Index("inbox_of_person", "workspace", "person", "received_at"),
         Index("inbox_of_channel", "workspace", "channel", "received_at"),
     )

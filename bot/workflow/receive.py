@@ -54,7 +54,8 @@ async def receive(services: Services, delivery: Delivery, *, key: str, after: ti
         after=after,
         ends=asyncio.get_running_loop().time() + ACK_SECONDS,
     )
-    row_id = await services.intake.join(letter, partial(_keep_lot, services))
+    with services.database.go_ahead():
+        row_id = await services.intake.join(letter, partial(_keep_lot, services))
     if row_id is None:
         _LOG.info("A %s of %s came again, and is not done twice", delivery.kind, delivery.user)
         return Receipt.DUPLICATE

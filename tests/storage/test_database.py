@@ -138,6 +138,24 @@ async def test_who_has_little_time_goes_ahead_of_all_who_only_wait(database: Dat
     assert served.index("has little time") < 8  # PostgreSQL has four threads
 
 
+async def test_who_only_waits_begins_once_nobody_goes_ahead_or_soon(database: Database) -> None:
+    done: list[str] = []
+
+    async def wait(name: str) -> None:
+        await database.run(lambda _store: None)
+        done.append(name)
+
+    with database.go_ahead():
+        with database.go_ahead():
+            waiting = asyncio.create_task(wait("until they have gone"))
+            await database.run(lambda _store: done.append("goes ahead"), within=5)
+        assert done == ["goes ahead"]
+    await waiting
+    with database.go_ahead():  # however long it takes
+        await wait("not for ever")
+    assert done == ["goes ahead", "until they have gone", "not for ever"]
+
+
 async def test_a_broken_statement_is_an_accident_of_storage(database: Database) -> None:
     def ask(engine: Engine) -> None:
         with engine.connect() as connection:

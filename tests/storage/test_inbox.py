@@ -8,6 +8,7 @@ from storage.inbox import CLAIM, Letter
 from storage.models import InboxRow
 from storage.store import Store
 from tests.storage.conftest import NOW
+from tests.storage.effort import measure_effort
 
 pytestmark = pytest.mark.anyio
 
@@ -114,3 +115,31 @@ async def test_a_delivery_that_was_put_off_comes_when_it_is_due(database: Databa
     row = await database.run(lambda store: store.inbox.load(row_id))
     assert row
     assert row.tries == 2
+
+
+async def test_what_is_looked_for_is_found_as_fast_among_thousands(database: Database) -> None:
+    def fill(store: Store, numbers: range) -> None:
+        for number in numbers:
+            store.inbox.put(letter(f"k{number}", f"U0{number}"), NOW + number * timedelta(milliseconds=1))
+        for number in numbers[::50]:  # of one person, one after the other
+            store.inbox.put(letter(f"m{number}", "U0MANY"), NOW + number * timedelta(milliseconds=1))
+
+    def look(store: Store) -> None:
+        assert store.inbox.find_known(["k1", "k2"])
+        assert store.inbox.next_due(now)
+        claimed = store.inbox.claim(now)
+        assert claimed
+        store.inbox.finish(claimed.id)
+
+    def count(store: Store) -> None:
+        lately = store.limits.count_lately(["U01", "U02"], ["C0NONE"], since=now - 9 * SECOND, now=now)
+        assert lately["person", "U01"] == lately["person", "U02"] == 1
+        assert not lately.get(("channel", "C0NONE"))
+
+    now = NOW + 5 * SECOND
+    await database.run(lambda store: fill(store, range(100)))
+    few = [await measure_effort(database, work) for work in (look, count)]
+    await database.run(lambda store: fill(store, range(100, 4000)))
+    many = [await measure_effort(database, work) for work in (look, count)]
+    assert many[0] < 3 * few[0]
+    assert many[1] < 3 * few[1]
