@@ -4,8 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Select, exists, func, insert, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import Select, func, insert, select, update
 
 from bot.domain.batch import CALLS, LOOKING_STATES, MOST_EXAMPLES, BatchState, Status, Tally, Wanted, Why
 from bot.domain.lifecycle import OPEN_STATES
@@ -107,16 +106,16 @@ class Batches(Repository):
 
     def list_twice(self, batch_id: int) -> list[BatchItemRow]:
         """List the packages that can be ticked and for which the same stands before them."""
-        earlier = aliased(BatchItemRow)
-        is_twice = exists().where(
-            earlier.batch_id == batch_id,
-            earlier.package == BatchItemRow.package,
-            earlier.likeness == BatchItemRow.likeness,
-            earlier.position < BatchItemRow.position,
-        )
-        named_twice = select(BatchItemRow.package).where(BatchItemRow.batch_id == batch_id)
-        named_twice = named_twice.group_by(BatchItemRow.package).having(func.count() > 1)
-        return self._all(self._tickable(self._items(batch_id)).where(BatchItemRow.package.in_(named_twice), is_twice))
+        same = [BatchItemRow.package, BatchItemRow.likeness]
+        number = func.row_number().over(partition_by=same, order_by=BatchItemRow.position).label("number")
+        numbered = select(BatchItemRow.id, number).where(BatchItemRow.batch_id == batch_id).subquery()
+        again = list(self._session.scalars(select(numbered.c.id).where(numbered.c.number > 1)))
+        tickable = self._tickable(self._items(batch_id))
+        return [
+            row
+            for start in range(0, len(again), _IN_ONE)
+            for row in self._all(tickable.where(BatchItemRow.id.in_(again[start : start + _IN_ONE])))
+        ]
 
     def count_kinds(self, batch_id: int) -> dict[str, int]:
         """Count the ticked packages by what is wanted of them: create, revoke or replace."""

@@ -9,6 +9,7 @@ from bot.domain.packages import PackageName
 from storage.batch_models import BatchRow
 from storage.database import Database
 from storage.store import Store
+from tests.storage.effort import measure_effort
 
 pytestmark = pytest.mark.anyio
 
@@ -89,6 +90,21 @@ async def test_the_same_named_twice_is_found_once(database: Database) -> None:
         assert [item.position for item in store.batches.list_twice(batch.id)] == [2]
 
     await database.run(work)
+
+
+async def test_who_is_named_twice_is_found_without_comparing_each_with_each(database: Database) -> None:
+    batches: list[int] = []
+
+    def fill(store: Store, names: int) -> None:
+        batch = add(store, [f"p{number}" for number in range(names)], names)
+        for item in store.batches.list_new(batch.id, names):
+            item.status, item.likeness = Status.INCLUDED.value, "the same"
+        batches.append(batch.id)
+
+    for names in (100, 1000):
+        await database.run(lambda store, names=names: fill(store, names))  # type: ignore[misc]
+    few, many = [await measure_effort(database, lambda store, it=it: store.batches.list_twice(it)) for it in batches]  # type: ignore[misc]
+    assert many < 30 * few
 
 
 async def test_a_delivery_begins_one_batch_and_those_that_are_looked_at_take_turns(database: Database) -> None:
