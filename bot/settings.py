@@ -209,8 +209,9 @@ class Settings(BaseSettings):
     github_token: Annotated[SecretStr, AfterValidator(_check_secret)] | None = Field(
         None, validation_alias="NPMTRUST_GITHUB_TOKEN"
     )
-    """A token of GitHub's that reads contents: for private repositories, and more than 60 looks an hour. Whoever may
-    ask here learns whether a workflow is as npm needs it, and the names of those beside it. Default: none."""
+    """A token of GitHub's that reads contents: for private repositories, and more than 60 files an hour. Whoever may
+    ask here learns whether a workflow is as npm needs it, and the names of those beside it. Of repositories of other
+    owners, to which a workflow refers, public ones alone are read. Default: none."""
     gitlab_url: BaseUrl = Field(GITLAB_URL, validation_alias="NPMTRUST_GITLAB_URL")
     """Base of GitLab."""
     gitlab_token: Annotated[SecretStr, AfterValidator(_check_secret)] | None = Field(

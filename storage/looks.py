@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from pydantic import ValidationError
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 
@@ -16,7 +17,12 @@ class Looks(Repository):
     def find(self, place: Place, now: datetime) -> Look | None:
         """Find what was seen of a file and counts still."""
         row = self._row(place)
-        return Look.model_validate_json(row.content) if row is not None and now < row.until else None
+        if row is None or now >= row.until:
+            return None
+        try:
+            return Look.model_validate_json(row.content)
+        except ValidationError:  # another version of ours wrote it: it is looked at anew
+            return None
 
     def save(self, place: Place, look: Look, *, until: datetime, now: datetime) -> None:
         """Keep what was seen, and forget what does not count any more."""

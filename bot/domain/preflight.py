@@ -3,16 +3,21 @@
 npm checks nothing when it is told of a configuration, and says "not found" when a workflow does not fit it.
 """
 
+from collections.abc import Iterable
 from typing import Any, assert_never
 
 from pydantic import Field
 
-from bot.domain import workflow_github, workflow_gitlab
 from bot.domain.evidence import PackageFacts
-from bot.domain.preflight_jobs import Job, Point, Topic, judge_jobs
+from bot.domain.preflight_jobs import Job, Point, Topic, judge_jobs, tell_unread
 from bot.domain.publish_commands import Guess
 from bot.domain.publishers import PROVIDERS, CircleCI, GitHub, GitLab, Provider, Publisher
 from bot.domain.values import Frozen
+from bot.domain.workflow_files import WORKFLOWS, SeenFile
+from bot.domain.workflow_github import list_triggers
+from bot.domain.workflow_github_calls import read_workflow
+from bot.domain.workflow_gitlab import list_jobs
+from bot.domain.workflow_gitlab_includes import Pipeline, read_pipeline
 
 GITLAB_USUAL = ".gitlab-ci.yml"
 _MOST_NAMED = 5
@@ -30,7 +35,7 @@ class Place(Frozen):
     @property
     def folder(self) -> str:
         """Where it lies: `.github/workflows`; empty: at the top."""
-        return ".github/workflows" if self.provider is Provider.GITHUB else ""
+        return WORKFLOWS if self.provider is Provider.GITHUB else ""
 
 
 class Look(Frozen):
@@ -47,6 +52,8 @@ class Look(Frozen):
     """The workflow files that there are instead."""
     known_as: str = ""
     """The repository as its forge writes it now; empty: as it was asked for, or not told."""
+    files: tuple[SeenFile, ...] = ()
+    """What it refers to, and what that refers to, as far as it was looked for."""
 
 
 class Preflight(Frozen):
@@ -129,26 +136,44 @@ def _stem(name: str) -> str:
 
 
 def _judge_github(publisher: GitHub | GitLab, look: Look) -> tuple[Point, ...]:
-    triggers = workflow_github.list_triggers(look.document)
-    starts = _judge_start(publisher.file, triggers)
-    jobs = list(workflow_github.list_jobs(look.document))
-    return (*starts, *_judge_jobs(jobs, publisher, hosts="GitHub-hosted"))
+    starts = _judge_start(publisher.file, list_triggers(look.document))
+    workflow = read_workflow(look.document, look.files, publisher.source)
+    faults = [_part_fault(f"{publisher.file} {says}", mend) for says, mend in workflow.faults[:_MOST_NAMED]]
+    if faults and not workflow.jobs:
+        return (*starts, *faults)
+    return (*starts, *faults, *_judge_jobs(workflow.jobs, publisher, hosts="GitHub-hosted"))
 
 
 def _judge_gitlab(publisher: GitHub | GitLab, look: Look) -> tuple[Point, ...]:
-    points = _judge_jobs(list(workflow_gitlab.list_jobs(look.document)), publisher, hosts="GitLab-hosted")
-    if not workflow_gitlab.comes_from_elsewhere(look.document):
-        return points
-    # what is missing here may stand in a file that it includes
-    return tuple(_doubt(point, publisher.file) if point.holds is Guess.NO else point for point in points)
+    pipeline = read_pipeline(look.document, look.files, publisher.source)
+    jobs = (_conceal(job, pipeline) for job in list_jobs(pipeline.document))
+    points = _judge_jobs(jobs, publisher, hosts="GitLab-hosted")
+    if pipeline.unread or pipeline.has_rules:
+        # what is missing here may stand in a file that it includes
+        points = tuple(_doubt(point, publisher.file) if point.holds is Guess.NO else point for point in points)
+    faults = (
+        _part_fault(f"{publisher.file} {says}", "Add the file, or do not include it.") for says in pipeline.faults
+    )
+    return (*faults, *tell_unread(pipeline.unread), *points)
 
 
-def _judge_jobs(jobs: list[Job], publisher: GitHub | GitLab, *, hosts: str) -> tuple[Point, ...]:
+def _conceal(job: Job, pipeline: Pipeline) -> Job:
+    """Let people read no name that stands in another project, and no value that may."""
+    project = pipeline.foreign.get(job.name)
+    name = f"in {project}" if project else job.name
+    return job.model_copy(update={"is_foreign": pipeline.is_foreign, "name": name})
+
+
+def _part_fault(says: str, mend: str) -> Point:
+    return Point(topic=Topic.PARTS, holds=Guess.NO, says=says, mend=mend)
+
+
+def _judge_jobs(jobs: Iterable[Job], publisher: GitHub | GitLab, *, hosts: str) -> tuple[Point, ...]:
     return judge_jobs(jobs, file=publisher.file, environment=publisher.environment, hosts=hosts)
 
 
 def _doubt(point: Point, file: str) -> Point:
-    says = f"{point.says.removesuffix('.')}, but {file} includes other files, which I do not read."
+    says = f"{point.says.removesuffix('.')}, but I cannot tell all that {file} includes."
     return point.model_copy(update={"holds": Guess.MAYBE, "says": says, "mend": ""})
 
 

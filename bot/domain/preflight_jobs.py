@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from itertools import islice
 
 from bot.domain.node_versions import (
     NODE_NEEDED,
@@ -21,6 +22,8 @@ class Topic(StrEnum):
     FILE = "file"
     STARTS = "starts"
     PUBLISHES = "publishes"
+    PARTS = "parts"
+    """Files that the workflow refers to."""
     ID_TOKEN = "id_token"  # noqa: S105 -- the name of a permission
     ENVIRONMENT = "environment"
     RUNNER = "runner"
@@ -58,7 +61,18 @@ class Job(Frozen):
     """As written, `20.x`; None: cannot be told."""
     scripts: tuple[str, ...] = ()
     is_opaque: bool = False
-    """Something of it stands elsewhere, such as an action of the repository: it may set up anything."""
+    """Something of it stands elsewhere, such as an action that is a program: it may set up anything."""
+    unread: tuple[str, ...] = ()
+    """Sentences: which files it is made of were not read, and why."""
+    is_foreign: bool = False
+    """Some of it stands in another repository, which may be private: people read what it comes to, and no values."""
+
+
+MOST_JOBS = 500
+"""So many jobs are judged, the first ones: nobody writes more, and a few lines can stand for any number."""
+
+MOST_UNREAD = 3
+"""So many files that were not read are named."""
 
 
 def judge_jobs(jobs: Iterable[Job], *, file: str, environment: str, hosts: str) -> tuple[Point, ...]:
@@ -70,7 +84,7 @@ def judge_jobs(jobs: Iterable[Job], *, file: str, environment: str, hosts: str) 
         environment: That of the configuration; empty: any.
         hosts: Whose runners npm takes: `GitHub-hosted`.
     """
-    candidates = [job for job in jobs if job.publishes is not Guess.NO]
+    candidates = [job for job in islice(jobs, MOST_JOBS) if job.publishes is not Guess.NO]
     if not candidates:
         says = f"Nothing in {file} publishes to npm, as far as I can see."
         return (Point(topic=Topic.PUBLISHES, holds=Guess.NO, says=says, mend="Name the workflow that does."),)
@@ -85,12 +99,20 @@ def _badness(points: tuple[Point, ...]) -> tuple[int, int]:
 
 def _judge(job: Job, environment: str, hosts: str) -> Iterator[Point]:
     yield _publishing(job)
+    yield from tell_unread(job.unread)
     yield _token(job)
     if environment:
         yield _environment(job, environment)
     yield _runner(job, hosts)
     yield _node(job)
     yield _npm(job)
+
+
+def tell_unread(unread: tuple[str, ...]) -> Iterator[Point]:
+    """Tell which files were not read, and how many more."""
+    rest = len(unread) - MOST_UNREAD
+    shown = (*unread[:MOST_UNREAD], f"And {rest} more." if rest > 0 else "")
+    return (Point(topic=Topic.PARTS, holds=Guess.MAYBE, says=says) for says in shown if says)
 
 
 def _publishing(job: Job) -> Point:
@@ -118,7 +140,8 @@ def _environment(job: Job, wanted: str) -> Point:
         return Point(topic=topic, holds=Guess.MAYBE, says=says)
     if job.environment == wanted:
         return Point(topic=topic, holds=Guess.YES, says=f"The job {job.name} uses the environment {wanted}.")
-    used = f"it uses {job.environment}, and npm compares exactly" if job.environment else "it uses none"
+    shown = "another" if job.is_foreign else job.environment
+    used = f"it uses {shown}, and npm compares exactly" if job.environment else "it uses none"
     says = f"The job {job.name} does not use the environment {wanted}: {used}."
     return Point(
         topic=topic,
@@ -135,8 +158,13 @@ def _runner(job: Job, hosts: str) -> Point:
     if job.hosted is Guess.MAYBE:
         says = f"I cannot tell whether the job {job.name} runs on a {hosts} runner; npm takes no other."
         return Point(topic=topic, holds=Guess.MAYBE, says=says)
-    says = f"The job {job.name} runs on {job.runner}, and npm takes {hosts} runners only."
+    runner = "another runner" if job.is_foreign else job.runner
+    says = f"The job {job.name} runs on {runner}, and npm takes {hosts} runners only."
     return Point(topic=topic, holds=Guess.NO, says=says, mend=f"Let it run on a {hosts} runner.")
+
+
+_AGES = {Guess.YES: "is new enough", Guess.MAYBE: "I cannot judge", Guess.NO: "is too old"}
+"""Where the version itself is not shown."""
 
 
 def _node(job: Job) -> Point:
@@ -144,7 +172,8 @@ def _node(job: Job) -> Point:
         says = f"I cannot tell which Node the job {job.name} uses; npm needs {NODE_NEEDED} or later."
         return Point(topic=Topic.NODE, holds=Guess.MAYBE, says=says)
     holds = is_node_new_enough(job.node)
-    says = f"The job {job.name} uses Node {job.node}; npm needs {NODE_NEEDED} or later."
+    used = f"a Node that {_AGES[holds]}" if job.is_foreign else f"Node {job.node}"
+    says = f"The job {job.name} uses {used}; npm needs {NODE_NEEDED} or later."
     mend = "Use Node 24, which brings an npm that is new enough." if holds is Guess.NO else ""
     return Point(topic=Topic.NODE, holds=holds, says=says, mend=mend)
 
@@ -154,12 +183,13 @@ def _npm(job: Job) -> Point:
     needed = NPM_NEEDED_TO_STAGE if staging else NPM_NEEDED
     wanted = find_npm_wanted(job.scripts)
     if wanted is not None:
-        holds, says = is_npm_new_enough(wanted, staging=staging), f"The job {job.name} takes npm {wanted}"
+        holds = is_npm_new_enough(wanted, staging=staging)
+        says = f"The job {job.name} takes " + (f"an npm that {_AGES[holds]}" if job.is_foreign else f"npm {wanted}")
     elif job.node is None or job.is_opaque or staging or not uses_npm_itself(job.scripts):
         holds, says = Guess.MAYBE, f"I cannot tell which npm the job {job.name} uses"
     else:
         holds = brings_new_npm(job.node)
-        says = f"The job {job.name} uses the npm that comes with Node {job.node}"
+        says = f"The job {job.name} uses the npm that comes with {'its Node' if job.is_foreign else f'Node {job.node}'}"
         says += ", which is too old" if holds is Guess.NO else ""
     mend = "Use Node 24, or add the step npm install -g npm@latest." if holds is Guess.NO else ""
     return Point(topic=Topic.NPM, holds=holds, says=f"{says}; {needed} or later is needed.", mend=mend)

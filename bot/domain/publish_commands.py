@@ -118,6 +118,11 @@ def surest(guesses: Iterable[Guess]) -> Guess:
     return next((guess for guess in (Guess.YES, Guess.MAYBE) if guess in found), Guess.NO)
 
 
+def weakest(one: Guess, other: Guess) -> Guess:
+    """Tell whether both are so."""
+    return next(guess for guess in (Guess.NO, Guess.MAYBE, Guess.YES) if guess in {one, other})
+
+
 def uses_npm_itself(scripts: Iterable[str]) -> bool:
     """Tell whether it is npm's own `publish` that runs: other tools have releases of their own that can do without."""
     lines = (line for script in scripts for line in _lines(script))

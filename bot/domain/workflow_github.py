@@ -5,7 +5,7 @@ there is as if it were not there.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from bot.domain.preflight_jobs import Job
@@ -30,49 +30,40 @@ def list_triggers(document: Mapping[str, Any]) -> tuple[str, ...]:
             return ()
 
 
-def list_jobs(document: Mapping[str, Any]) -> Iterator[Job]:
-    """Read every job."""
-    for name, job in read_mapping(document, "jobs").items():
-        if isinstance(job, Mapping):
-            yield _read_called(name, job, document) if "uses" in job else _read_job(name, job, document)
+def read_job(
+    name: str, job: Mapping[str, Any], steps: list[Mapping[str, Any]], *, env: Mapping[str, Any], id_token: Guess
+) -> Job:
+    """Read a job that has steps.
 
-
-def _read_called(name: str, job: Mapping[str, Any], document: Mapping[str, Any]) -> Job:
-    """Read a job that is another workflow: it can get no more than this one gives it."""
-    return Job(name=str(name), publishes=Guess.MAYBE, id_token=_token(job, document), environment=None, is_opaque=True)
-
-
-def _read_job(name: str, job: Mapping[str, Any], document: Mapping[str, Any]) -> Job:
-    steps = job.get("steps")
-    known = [step for step in (steps if isinstance(steps, list) else ()) if isinstance(step, Mapping)]
-    env = {**read_mapping(document, "env"), **read_mapping(job, "env")}
-    scripts = tuple(step["run"] for step in known if isinstance(step.get("run"), str))
-    actions = [step["uses"] for step in known if isinstance(step.get("uses"), str)]
+    Args:
+        name: For people.
+        job: The job.
+        steps: Its own, with those of actions in the place of the actions.
+        env: That of its file.
+        id_token: Whether it may have the token, all in all.
+    """
+    env = {**env, **read_mapping(job, "env")}
+    actions = [step["uses"] for step in steps if isinstance(step.get("uses"), str)]
     hosted, runner = _runner(job.get("runs-on"))
     return Job(
-        name=str(name),
-        publishes=surest(_does_publish(step) for step in known),
-        id_token=_token(job, document),
+        name=name,
+        publishes=surest(_does_publish(step) for step in steps),
+        id_token=id_token,
         environment=_environment(job.get("environment")),
         hosted=hosted,
         runner=runner,
-        node=_node(known, env),
-        scripts=scripts,
+        node=_node(steps, env),
+        scripts=tuple(step["run"] for step in steps if isinstance(step.get("run"), str)),
         is_opaque=any(does_action_publish(action, has_publish_command=True) is Guess.MAYBE for action in actions),
     )
 
 
-def _does_publish(step: Mapping[str, Any]) -> Guess:
-    if isinstance(step.get("run"), str):
-        return does_script_publish(step["run"])
-    if isinstance(step.get("uses"), str):
-        return does_action_publish(step["uses"], has_publish_command=bool(read_mapping(step, "with").get("publish")))
-    return Guess.NO
-
-
-def _token(job: Mapping[str, Any], document: Mapping[str, Any]) -> Guess:
-    """Tell whether a job may have an id token; nothing gives it by default."""
-    match job.get("permissions", document.get("permissions")):
+def read_token(job: Mapping[str, Any], document: Mapping[str, Any]) -> Guess | None:
+    """Tell whether a job asks for an id token; None: neither it nor its file states any permissions."""
+    stated = job.get("permissions")
+    match document.get("permissions") if stated is None else stated:
+        case None:
+            return None
         case "write-all":
             return Guess.YES
         case str() as text if _EXPRESSION in text:
@@ -84,6 +75,14 @@ def _token(job: Mapping[str, Any], document: Mapping[str, Any]) -> Guess:
             return Guess.YES if given == "write" else Guess.NO
         case _:
             return Guess.NO
+
+
+def _does_publish(step: Mapping[str, Any]) -> Guess:
+    if isinstance(step.get("run"), str):
+        return does_script_publish(step["run"])
+    if isinstance(step.get("uses"), str):
+        return does_action_publish(step["uses"], has_publish_command=bool(read_mapping(step, "with").get("publish")))
+    return Guess.NO
 
 
 def _environment(value: Any) -> str | None:  # noqa: ANN401 -- foreign YAML

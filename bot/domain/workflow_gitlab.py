@@ -11,6 +11,7 @@ from typing import Any
 from bot.domain.preflight_jobs import Job
 from bot.domain.publish_commands import Guess, does_script_publish
 from bot.domain.versions import read_mapping
+from bot.domain.workflow_inputs import Budget, TooMuch
 
 TOKEN_NAME = "NPM_ID_TOKEN"  # noqa: S105 -- the name that npm looks for
 _AUDIENCE = "npm:"
@@ -22,43 +23,78 @@ _NO_JOBS = frozenset(
 )
 _NODE_IMAGE = re.compile(r"(?:.*/)?node:(?P<tag>[\w.]+)(?:-[\w.-]+)?")
 _DEEPEST = 10
+_READ = ("after_script", "before_script", "environment", "id_tokens", "image", "script", "tags", "trigger")
+"""What is read of a job: with nothing else in it, one that extends many others stays small."""
+_ELSEWHERE = "include"
+"""Marks a job that extends one that is not there: no key of a job's own."""
 
 
 def list_jobs(document: Mapping[str, Any]) -> Iterator[Job]:
-    """Read every job, with what it takes from others of the same file."""
-    for name, job in document.items():
-        if isinstance(job, Mapping) and name not in _NO_JOBS and not str(name).startswith("."):
-            yield _read_job(str(name), _extend(job, document), document)
+    """Read every job of a pipeline that includes nothing more, with what it takes from others."""
+    extender, budget = _Extender(document), Budget()
+    usual = {**_shorten(document), **_shorten(read_mapping(document, "default"))}
+    for name, held in document.items():
+        if isinstance(held, Mapping) and name not in _NO_JOBS and not name.startswith("."):
+            yield _read_job(name, extender.extend(name), usual, budget)
 
 
-def comes_from_elsewhere(document: Mapping[str, Any]) -> bool:
-    """Tell whether jobs may stand in other files."""
-    return "include" in document
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge as GitLab does for `include` and `extends`: mappings at any depth, and of all else the latter counts."""
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        merged[key] = merge(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+    return merged
 
 
-def _extend(job: Mapping[str, Any], document: Mapping[str, Any], depth: int = 0) -> Mapping[str, Any]:
-    given = job.get("extends")
-    names = [given] if isinstance(given, str) else given if isinstance(given, list) else []
-    merged: dict[str, Any] = {}
-    for name in names if depth < _DEEPEST else ():
-        base = document.get(name) if isinstance(name, str) else None
-        if isinstance(base, Mapping):
-            merged |= _extend(base, document, depth + 1)
-        else:
-            merged["include"] = name  # it stands in another file
-    return {**merged, **job}
+class _Extender:
+    """Resolves `extends`: each name once, however many jobs it serves."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._document = document
+        self._extended: dict[str, Mapping[str, Any]] = {}
+
+    def extend(self, name: str, depth: int = 0) -> Mapping[str, Any]:
+        if name in self._extended:
+            return self._extended[name]
+        job = self._document.get(name)
+        if not isinstance(job, Mapping):
+            return {_ELSEWHERE: name}
+        own = _shorten(job)
+        self._extended[name] = own  # who extends itself, by whatever way, takes nothing by it
+        merged: dict[str, Any] = {}
+        for base in _names(job.get("extends")) if depth < _DEEPEST else ():
+            merged = merge(merged, self.extend(base, depth + 1))
+        self._extended[name] = merge(merged, own)
+        return self._extended[name]
 
 
-def _read_job(name: str, job: Mapping[str, Any], document: Mapping[str, Any]) -> Job:
-    default = read_mapping(document, "default")
-    found = {**document, **default, **job}
-    scripts = tuple(_flatten([found.get("before_script"), job.get("script"), found.get("after_script")]))
-    is_opaque = "include" in job or "trigger" in job or any(line.startswith("!") for line in scripts)
+def _names(value: Any) -> list[str]:  # noqa: ANN401 -- foreign YAML
+    given = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    return list(dict.fromkeys(name for name in given if isinstance(name, str)))
+
+
+def _shorten(job: Mapping[str, Any]) -> dict[str, Any]:
+    own = {key: job[key] for key in _READ if key in job}
+    for key, only in (("id_tokens", TOKEN_NAME), ("environment", "name"), ("image", "name"), ("trigger", "include")):
+        if isinstance(held := own.get(key), Mapping):
+            own[key] = {only: held[only]} if only in held else {}
+    return own
+
+
+def _read_job(name: str, job: Mapping[str, Any], usual: Mapping[str, Any], budget: Budget) -> Job:
+    found = {**usual, **job}
+    lines = _flatten([found.get("before_script"), job.get("script"), found.get("after_script")])
+    try:
+        scripts = tuple(budget.take(line) for line in lines)
+        is_opaque = _ELSEWHERE in job or "trigger" in job or any(line.startswith("!") for line in scripts)
+    except TooMuch:
+        scripts, is_opaque = (), True
     publishes = does_script_publish("\n".join(scripts))
     return Job(
         name=name,
         publishes=Guess.MAYBE if publishes is Guess.NO and is_opaque else publishes,
-        id_token=_token(job.get("id_tokens", default.get("id_tokens")), is_opaque=is_opaque),
+        id_token=_token(found.get("id_tokens"), is_opaque=is_opaque),
         asks=f"have {TOKEN_NAME} among its id_tokens, with npm's audience",
         environment=_environment(job.get("environment"), is_opaque=is_opaque),
         hosted=_runner(found.get("tags")),

@@ -7,6 +7,7 @@ is what GitHub makes of it.
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 import yaml
@@ -16,11 +17,15 @@ from bot.domain.preflight import Look
 MOST_NODES: Final = 50_000
 """With what aliases stand for counted each time."""
 
+MOST_LETTERS: Final = 512 * 1024
+"""In all texts, counted likewise. With the nodes it bounds what a look takes up in the database."""
+
 DEEPEST: Final = 60
 
 _FLOAT: Final = "tag:yaml.org,2002:float"
 _NULL: Final = "tag:yaml.org,2002:null"
 _MERGE: Final = "<<"
+_HEADER: Final = "spec"
 
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -29,28 +34,61 @@ class NotUnderstood(Exception):
     """The text is no YAML document that can be read within the limits; the text says why, as a clause."""
 
 
+@dataclass(slots=True)
+class Allowance:
+    """What may still be read: of one file, or of several together."""
+
+    nodes: int = MOST_NODES
+    letters: int = MOST_LETTERS
+
+    def take(self, nodes: int, letters: int) -> None:
+        """Count what is read.
+
+        Raises:
+            NotUnderstood: It is more than that.
+        """
+        self.nodes -= nodes
+        self.letters -= letters
+        if self.nodes < 0 or self.letters < 0:
+            raise NotUnderstood("it is larger than any workflow")
+
+
 async def read_found(content: bytes | None, known_as: str) -> Look:
     """Read the file that a forge has shown, out of the way of others; None: it was too large to be shown."""
     try:
-        if content is None:
-            raise NotUnderstood("it is larger than any workflow")  # noqa: TRY301 -- told as the others are
-        document = await asyncio.to_thread(lambda: read_document(content.decode()))
-    except UnicodeDecodeError:
-        return Look(found=True, known_as=known_as, broken="it is no text")
+        document = await read_content(content, Allowance())
     except NotUnderstood as err:
         return Look(found=True, known_as=known_as, broken=str(err))
     return Look(found=True, known_as=known_as, document=document)
 
 
-def read_document(text: str) -> dict[str, Any]:
-    """Read a YAML mapping.
+async def read_content(content: bytes | None, allowance: Allowance) -> dict[str, Any]:
+    """Read a file, out of the way of others; None: it was too large to be shown.
+
+    Raises:
+        NotUnderstood: It is no workflow, or more than is allowed.
+    """
+    if content is None:
+        raise NotUnderstood("it is larger than any workflow")
+    try:
+        return await asyncio.to_thread(lambda: read_document(content.decode(), allowance))
+    except UnicodeDecodeError as err:
+        raise NotUnderstood("it is no text") from err
+
+
+def read_document(text: str, allowance: Allowance | None = None) -> dict[str, Any]:
+    """Read a YAML mapping; of a file with a header of GitLab's (`spec:` and a line `---`), both parts as one.
 
     Raises:
         NotUnderstood: It is none, or larger than any workflow.
     """
     loader = _LOADER(text)
     try:
-        document = _Builder(_list_events(loader), loader).build()
+        builder = _Builder(_list_events(loader), loader, allowance or Allowance())
+        document = builder.build()
+        if isinstance(document, dict) and document.keys() == {_HEADER}:
+            body = builder.build()
+            document |= {key: body[key] for key in body if key != _HEADER} if isinstance(body, dict) else {}
     except yaml.MarkedYAMLError as err:
         line = f" in line {err.problem_mark.line + 1}" if err.problem_mark else ""
         raise NotUnderstood(f"it is no valid YAML{line}") from err
@@ -69,38 +107,37 @@ def _list_events(loader: Any) -> Iterator[yaml.Event]:  # noqa: ANN401 -- two cl
 
 
 class _Builder:
-    """Builds the first document of a stream of events."""
+    """Builds one document after the other of a stream of events."""
 
-    def __init__(self, events: Iterator[yaml.Event], resolver: Any) -> None:  # noqa: ANN401 -- as above
+    def __init__(self, events: Iterator[yaml.Event], resolver: Any, allowance: Allowance) -> None:  # noqa: ANN401 -- as above
         self._events = events
         self._resolver = resolver
-        self._anchors: dict[str, tuple[Any, int]] = {}
-        self._nodes = 0
+        self._allowance = allowance
+        self._anchors: dict[str, tuple[Any, int, int]] = {}
 
     def build(self) -> Any:  # noqa: ANN401 -- foreign YAML
+        """Build the next document; None: there is no more."""
         for event in self._events:
             if isinstance(event, yaml.NodeEvent):
-                return self._build(event, 0)[0]
+                return self._build(event, 0)
         return None
 
-    def _build(self, event: yaml.Event, depth: int) -> tuple[Any, int]:
-        """Build a node; tells how many nodes it stands for."""
+    def _build(self, event: yaml.Event, depth: int) -> Any:  # noqa: ANN401 -- foreign YAML
         if depth > DEEPEST:
             raise NotUnderstood("it is nested too deeply")
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self._anchors:
                 raise NotUnderstood("it names an anchor that is not there")
-            value, size = self._anchors[event.anchor]
-            self._count(size)
-            return value, size
-        before = self._nodes
-        self._count(1)
+            value, nodes, letters = self._anchors[event.anchor]
+            self._allowance.take(nodes, letters)
+            return value
+        nodes, letters = self._allowance.nodes, self._allowance.letters
+        self._allowance.take(1, len(getattr(event, "value", None) or ""))
         value = self._build_node(event, depth)
-        size = self._nodes - before
         anchor = getattr(event, "anchor", None)
         if anchor is not None:
-            self._anchors[anchor] = (value, size)
-        return value, size
+            self._anchors[anchor] = (value, nodes - self._allowance.nodes, letters - self._allowance.letters)
+        return value
 
     def _build_node(self, event: yaml.Event, depth: int) -> Any:  # noqa: ANN401 -- foreign YAML
         if isinstance(event, yaml.MappingStartEvent):
@@ -108,7 +145,7 @@ class _Builder:
         if isinstance(event, yaml.SequenceStartEvent):
             items = []
             while not isinstance(following := next(self._events), yaml.SequenceEndEvent):
-                items.append(self._build(following, depth + 1)[0])
+                items.append(self._build(following, depth + 1))
             # A list with a tag of the provider's own, `!reference [.setup, script]`, stands for something else.
             return f"{event.tag} of another place" if event.tag and event.tag.startswith("!") else items
         return self._read_scalar(event)
@@ -117,8 +154,8 @@ class _Builder:
         merged: dict[str, Any] = {}
         own: dict[str, Any] = {}
         while not isinstance(following := next(self._events), yaml.MappingEndEvent):
-            key, _ = self._build(following, depth + 1)
-            value, _ = self._build(next(self._events), depth + 1)
+            key = self._build(following, depth + 1)
+            value = self._build(next(self._events), depth + 1)
             if key == _MERGE:
                 for base in reversed(value) if isinstance(value, list) else [value]:
                     merged |= base if isinstance(base, dict) else {}
@@ -136,8 +173,3 @@ class _Builder:
             except ValueError:
                 return str(event.value)
         return str(event.value)
-
-    def _count(self, size: int) -> None:
-        self._nodes += size
-        if self._nodes > MOST_NODES:
-            raise NotUnderstood("it is larger than any workflow")

@@ -85,6 +85,11 @@ class Exchange:
         self._client: httpx.AsyncClient | None = None
         self._away: ForgeAway | None = None
 
+    @property
+    def soon(self) -> datetime:
+        """Tell when to ask again for what did not come."""
+        return self._clock.now() + SHORTLY
+
     async def ask(self, path: str, **query: str) -> Found:
         """Ask for something; a 404 is an answer.
 
@@ -96,7 +101,7 @@ class Exchange:
         try:
             return await self._ask(path, query)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as err:
-            raise self.note(ForgeAway(_words_of(err, self.source.title), self._clock.now() + SHORTLY)) from err
+            raise self.note(ForgeAway(_words_of(err, self.source.title), self.soon)) from err
         except ForgeAway as away:
             self.note(away)
             raise
@@ -109,7 +114,7 @@ class Exchange:
 
     def note_late(self) -> ForgeAway:
         """It took longer than there was time."""
-        return self.note(ForgeAway(f"{self.source.title} did not answer in time", self._clock.now() + SHORTLY))
+        return self.note(ForgeAway(f"{self.source.title} did not answer in time", self.soon))
 
     async def close(self) -> None:
         """Close the connections."""
@@ -144,13 +149,13 @@ class Exchange:
         if reply.is_success or reply.status == HTTPStatus.NOT_FOUND:
             return
         if reply.status == HTTPStatus.UNAUTHORIZED:
-            raise ForgeAway(f"{title} does not take the token of {setting}", self._clock.now() + SHORTLY)
+            raise ForgeAway(f"{title} does not take the token of {setting}", self.soon)
         if reply.status == HTTPStatus.TOO_MANY_REQUESTS or (
             reply.status == HTTPStatus.FORBIDDEN and _is_rate_limit(reply)
         ):
             raise ForgeAway(f"{title} lets me ask no more for now{self._hint()}", self._until(reply))
         if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise ForgeAway(f"{title} answered {reply.status_text}", self._clock.now() + SHORTLY)
+            raise ForgeAway(f"{title} answered {reply.status_text}", self.soon)
         raise ForgeAway(f"{title} answered {reply.status_text}")
 
     def _hint(self) -> str:

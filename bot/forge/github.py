@@ -7,8 +7,10 @@ from urllib.parse import quote, urlsplit
 
 from bot.domain.preflight import Look, Place
 from bot.domain.versions import read_text
+from bot.domain.workflow_files import Reference, list_references
 from bot.forge.documents import read_found
 from bot.forge.exchange import Exchange, ForgeAway, Found, Manners
+from bot.forge.referred import Ways
 
 MANNERS: Final = Manners(
     "authorization", "Bearer {}", {"accept": "application/vnd.github+json", "x-github-api-version": "2022-11-28"}
@@ -75,3 +77,22 @@ def _read_content(content: dict[str, Any]) -> bytes | None:
         return base64.b64decode(text)
     except (binascii.Error, ValueError):
         return None
+
+
+async def _ask_file(exchange: Exchange, reference: Reference, path: str) -> Found:
+    query = {"ref": reference.ref} if reference.ref else {}
+    return await exchange.ask(f"repos/{quote(reference.repository)}/contents/{quote(path)}", **query)
+
+
+def _read_file(found: Found) -> bytes | None:
+    content = found.reply.read_json()
+    return _read_content(content) if isinstance(content, dict) else None
+
+
+async def _is_public(exchange: Exchange, repository: str) -> bool:
+    found = await exchange.ask(f"repos/{quote(repository)}")
+    content = found.reply.read_json()
+    return found.is_there and not found.moved and isinstance(content, dict) and content.get("private") is False
+
+
+WAYS: Final = Ways(_ask_file, _read_file, _is_public, list_references)

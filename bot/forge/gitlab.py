@@ -5,8 +5,11 @@ from urllib.parse import quote
 
 from bot.domain.preflight import Look, Place
 from bot.domain.versions import read_text
+from bot.domain.workflow_files import Reference
+from bot.domain.workflow_gitlab_includes import list_references
 from bot.forge.documents import read_found
-from bot.forge.exchange import Exchange, ForgeAway, Manners
+from bot.forge.exchange import Exchange, ForgeAway, Found, Manners
+from bot.forge.referred import Ways
 
 MANNERS: Final = Manners("private-token", "{}")
 
@@ -20,12 +23,16 @@ async def look_at_gitlab(exchange: Exchange, place: Place) -> Look:
     Raises:
         ForgeAway: GitLab does not say.
     """
-    project = f"api/v4/projects/{quote(place.repository, safe='')}"
+    project = _address(place.repository)
     found = await exchange.ask(f"{project}/repository/files/{quote(place.file, safe='')}/raw", ref=_DEFAULT_BRANCH)
     if not found.is_there:
         return await _look_around(exchange, project)
     known_as = await _ask_name(exchange, project) if found.moved else ""
-    return await read_found(found.reply.body if found.reply.whole else None, known_as)
+    return await read_found(_read_file(found), known_as)
+
+
+def _address(project: str) -> str:
+    return f"api/v4/projects/{quote(project, safe='')}"
 
 
 async def _look_around(exchange: Exchange, project: str) -> Look:
@@ -48,3 +55,21 @@ async def _ask_name(exchange: Exchange, project: str) -> str:
         hint = "" if exchange.source.token else f" (a token in {exchange.source.token_setting} lets me see more)"
         raise ForgeAway(f"{exchange.source.title} shows no such project: it is private, or not there{hint}")
     return read_text(content, "path_with_namespace")
+
+
+async def _ask_file(exchange: Exchange, reference: Reference, path: str) -> Found:
+    address = f"{_address(reference.repository)}/repository/files/{quote(path, safe='')}/raw"
+    return await exchange.ask(address, ref=reference.ref or _DEFAULT_BRANCH)
+
+
+def _read_file(found: Found) -> bytes | None:
+    return found.reply.body if found.reply.whole else None
+
+
+async def _is_public(exchange: Exchange, project: str) -> bool:
+    found = await exchange.ask(_address(project))
+    content = found.reply.read_json()
+    return found.is_there and not found.moved and isinstance(content, dict) and content.get("visibility") == "public"
+
+
+WAYS: Final = Ways(_ask_file, _read_file, _is_public, list_references)

@@ -19,6 +19,7 @@ from bot.sandbox.forge_files import GITLAB_GOOD, GOOD
 from bot.sandbox.ports import LOOPBACK, HeldPort
 
 WORKFLOWS = ".github/workflows"
+_DEFAULT_BRANCH = ("", "HEAD", "main")
 RATE_SECONDS = 600
 """After so long a forge that has had enough of us wants to be asked again."""
 
@@ -31,8 +32,20 @@ class Repository:
     """As its forge writes it."""
     files: dict[str, str] = field(default_factory=dict)
     """Text by path: `.github/workflows/release.yml`."""
+    refs: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What it holds at a tag or a branch that is not the default one, likewise."""
     private: bool = False
+    """Nobody may see it; with `has_key`, who has a token."""
+    has_key: bool = False
     moved_to: str = ""
+
+    def is_hidden_from(self, token: str) -> bool:
+        """Tell whether who sends this token, or none, must not know of it."""
+        return self.private and not (self.has_key and token)
+
+    def at(self, ref: str) -> dict[str, str]:
+        """Tell the files at a ref; one that is not there holds none."""
+        return self.files if ref in _DEFAULT_BRANCH else self.refs.get(ref, {})
 
 
 @dataclass(slots=True)
@@ -47,6 +60,8 @@ class ForgeSwitches:
     """It answers so, whatever it is asked; 0: it does not."""
     redirect_to: str = ""
     """It sends everybody to another host."""
+    only_for: str = ""
+    """All this, where the path that is asked for has this in it; empty: everywhere."""
 
 
 class SimulatedForge:
@@ -84,12 +99,28 @@ class SimulatedForge:
         base = f"http://{LOOPBACK}:{self._port.number if self._port else 0}"
         return {"NPMTRUST_GITHUB_API_URL": f"{base}/github/", "NPMTRUST_GITLAB_URL": f"{base}/gitlab/"}
 
-    def describe(self, name: str, files: Mapping[str, str], *, private: bool = False, moved_to: str = "") -> None:
-        """Say what a repository holds: workflow files by name (GitHub), or any files by path."""
-        placed = {
-            path if "/" in path or path.startswith(".") else f"{WORKFLOWS}/{path}": text for path, text in files.items()
-        }
-        self._repositories[name.casefold()] = Repository(name, placed, private, moved_to)
+    def describe(
+        self,
+        name: str,
+        files: Mapping[str, str],
+        *,
+        refs: Mapping[str, Mapping[str, str]] | None = None,
+        private: bool = False,
+        has_key: bool = False,
+        moved_to: str = "",
+    ) -> None:
+        """Say what a repository holds: workflow files by name (GitHub), or any files by path.
+
+        Args:
+            name: As its forge writes it.
+            files: On the default branch.
+            refs: The same, by tag or branch.
+            private: Nobody may see it.
+            has_key: But who sends a token.
+            moved_to: The name that it has now.
+        """
+        placed = {ref: _place(held) for ref, held in (refs or {}).items()}
+        self._repositories[name.casefold()] = Repository(name, _place(files), placed, private, has_key, moved_to)
 
     def forget(self, name: str) -> None:
         """Oblige again."""
@@ -97,15 +128,18 @@ class SimulatedForge:
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         path = request.raw_path.partition("?")[0]
+        ref = request.query.get("ref", "")
+        token = request.headers.get("authorization", request.headers.get("private-token", ""))
         self.questions.append(path)
-        self.tokens.append(request.headers.get("authorization", request.headers.get("private-token", "")))
-        await asyncio.sleep(self.switches.slow_seconds)
-        if fault := self._fault(path):
-            return fault
+        self.tokens.append(token)
+        if self.switches.only_for in path:
+            await asyncio.sleep(self.switches.slow_seconds)
+            if fault := self._fault(path):
+                return fault
         if path.startswith("/github/repos/"):
-            return self._github(path.removeprefix("/github/repos/"))
+            return self._github(path.removeprefix("/github/repos/"), ref, token)
         if path.startswith("/gitlab/api/v4/projects/"):
-            return self._gitlab(path.removeprefix("/gitlab/api/v4/projects/"))
+            return self._gitlab(path.removeprefix("/gitlab/api/v4/projects/"), ref, token)
         return _not_found("Not Found")
 
     def _fault(self, path: str) -> web.Response | None:
@@ -124,50 +158,66 @@ class SimulatedForge:
 
     # GitHub
 
-    def _github(self, path: str) -> web.Response:
+    def _github(self, path: str, ref: str, token: str) -> web.Response:
         owner, repo, *rest = unquote(path).split("/")
         wanted = "/".join(rest[1:])
         found = self._find(f"{owner}/{repo}", lambda: {wanted: GOOD} if wanted != WORKFLOWS else {})
-        if found.private:
+        if found.is_hidden_from(token):
             return _not_found("Not Found")
         if found.moved_to:
-            location = f"/github/repos/{found.moved_to}" + "".join(f"/{part}" for part in rest)
+            location = f"/github/repos/{found.moved_to}" + "".join(f"/{part}" for part in rest) + _query(ref)
             return web.Response(status=HTTPStatus.MOVED_PERMANENTLY, headers={"location": location})
         if not rest:
-            return web.json_response({"full_name": found.name, "default_branch": "main"})
-        if wanted in found.files:
-            return web.json_response(_file_of_github(found, wanted))
+            return web.json_response({"full_name": found.name, "default_branch": "main", "private": found.private})
+        files = found.at(ref)
+        if wanted in files:
+            return web.json_response(_file_of_github(found, wanted, files[wanted]))
         entries = [
             {"type": "file", "name": file.rpartition("/")[2], "path": file}
-            for file in found.files
+            for file in files
             if file.rpartition("/")[0] == wanted
         ]
         return web.json_response(entries) if entries else _not_found("Not Found")
 
     # GitLab
 
-    def _gitlab(self, path: str) -> web.Response:
+    def _gitlab(self, path: str, ref: str, token: str) -> web.Response:
         project, _, rest = path.partition("/")
         name, wanted = unquote(project), unquote(rest.removeprefix("repository/files/").removesuffix("/raw"))
         found = self._find(name, lambda: {wanted: GITLAB_GOOD})
-        if found.private:
+        if found.is_hidden_from(token):
             return _not_found("404 Project Not Found")
         if found.moved_to:
             location = f"/gitlab/api/v4/projects/{found.moved_to.replace('/', '%2F')}" + (f"/{rest}" if rest else "")
+            location += _query(ref)
             return web.Response(status=HTTPStatus.MOVED_PERMANENTLY, headers={"location": location})
         if not rest:
-            return web.json_response({"path_with_namespace": found.name, "default_branch": "main"})
+            visibility = "private" if found.private else "public"
+            return web.json_response(
+                {"path_with_namespace": found.name, "default_branch": "main", "visibility": visibility}
+            )
+        files = found.at(ref)
         if rest == "repository/tree":
             return web.json_response(
-                [{"type": "blob", "name": file, "path": file} for file in found.files if "/" not in file]
+                [{"type": "blob", "name": file, "path": file} for file in files if "/" not in file]
             )
-        if wanted in found.files:
-            return web.Response(text=found.files[wanted])
+        if wanted in files:
+            return web.Response(text=files[wanted])
         return _not_found("404 File Not Found")
 
 
-def _file_of_github(repository: Repository, path: str) -> dict[str, Any]:
-    content = base64.encodebytes(repository.files[path].encode()).decode()
+def _query(ref: str) -> str:
+    return f"?ref={ref}" if ref else ""
+
+
+def _place(files: Mapping[str, str]) -> dict[str, str]:
+    return {
+        path if "/" in path or path.startswith(".") else f"{WORKFLOWS}/{path}": text for path, text in files.items()
+    }
+
+
+def _file_of_github(repository: Repository, path: str, text: str) -> dict[str, Any]:
+    content = base64.encodebytes(text.encode()).decode()
     page = f"https://github.com/{repository.name}/blob/main/{path}"
     name = path.rpartition("/")[2]
     return {

@@ -54,6 +54,60 @@ jobs:
 """
 """Started by other workflows alone."""
 
+CALLER = """\
+name: Release
+on:
+  push:
+    tags: ["v*"]
+jobs:
+  release:
+    permissions:
+      contents: read
+      id-token: write
+    uses: ./.github/workflows/publish.yml
+    with:
+      node: 24
+"""
+"""Calls `REUSABLE`, which lies beside it as `publish.yml`."""
+
+REUSABLE = """\
+name: Publish
+on:
+  workflow_call:
+    inputs:
+      node:
+        type: string
+        default: "22"
+      environment:
+        type: string
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    environment: ${{ inputs.environment }}
+    steps:
+      - uses: actions/checkout@v5
+      - uses: ./.github/actions/prepare
+        with:
+          node: ${{ inputs.node }}
+      - run: npm publish
+"""
+
+PREPARE = """\
+name: Prepare
+inputs:
+  node:
+    required: true
+runs:
+  using: composite
+  steps:
+    - uses: actions/setup-node@v5
+      with:
+        node-version: ${{ inputs.node }}
+    - run: npm ci
+      shell: bash
+"""
+"""An action that is composed of steps: `.github/actions/prepare/action.yml`."""
+
 GITLAB_GOOD = """\
 publish:
   image: node:24
@@ -68,5 +122,11 @@ publish:
     - if: $CI_COMMIT_TAG
 """
 
-CAST = {"acme/ui": {"release.yml": GOOD, "ci.yml": GOOD}, "acme/legacy": {"release.yml": OLD}}
+REUSING = {"release.yml": CALLER, "publish.yml": REUSABLE, ".github/actions/prepare/action.yml": PREPARE}
+
+CAST = {
+    "acme/ui": {"release.yml": GOOD, "ci.yml": GOOD},
+    "acme/design": REUSING,
+    "acme/legacy": {"release.yml": OLD},
+}
 """What the sandbox's own repositories hold, where that is more than what is asked for."""

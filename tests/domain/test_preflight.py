@@ -204,7 +204,8 @@ TOKEN, ENVIRONMENT, RUNNER, NODE, NPM = "id_token", "environment", "runner", "no
             TOKEN,
             "no",
         ),
-        ("on: push\njobs: {a: {uses: ./.github/workflows/x.yml}}", TOKEN, "no"),
+        ("on: push\njobs: {a: {uses: ./.github/workflows/x.yml}}", TOKEN, "maybe"),
+        ("on: push\njobs: {a: {uses: o/r/.github/workflows/x.yml@v1}}", TOKEN, "no"),
         ("on: push\njobs: {a: {permissions: {id-token: write}, uses: o/r/.github/workflows/x.yml@v1}}", TOKEN, "yes"),
         # who runs it
         (job("    steps: [{run: npm publish}]"), RUNNER, "yes"),

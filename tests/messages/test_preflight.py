@@ -95,7 +95,8 @@ def test_a_check_shows_the_lines_that_mend_it_within_slacks_limits() -> None:
     looks: list[tuple[Publisher, Look]] = [
         (github, Look(found=True, document=old)),
         (gitlab, Look(found=True, document=pipeline)),
-        *((github, Look(found=True, known_as=EVIL)) for _ in range(8)),
+        *((github, Look(found=True, known_as=EVIL)) for _ in range(7)),
+        (gitlab, Look(found=True, document={"include": [{"template": EVIL}, {"local": EVIL}, EVIL, "a.yml", "b.yml"]})),
     ]
     checked = [
         CheckedPublisher(publisher=publisher, origin=Origin.SET_UP, points=judge(publisher, look, None))
@@ -105,7 +106,7 @@ def test_a_check_shows_the_lines_that_mend_it_within_slacks_limits() -> None:
     assert slack_takes(told)
     assert "<!channel>" not in str(told.blocks)
     text = read(told)
-    assert "@acme/ui: 15 things to mend" in text
+    assert "@acme/ui: 14 things to mend" in text
     assert "❌ The job publish uses Node 20; npm needs 22.14 or later." in text
     for line in (
         "      id-token: write",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.sandbox.forge_files import CALLED, GOOD, OLD
+from bot.sandbox.forge_files import CALLED, CALLER, GOOD, OLD, REUSING
 from bot.sandbox.world import World
 from tests.scenarios.asking import LINE, ask, people, request_of
 
@@ -83,6 +83,43 @@ async def test_check_tells_each_point_with_how_to_mend_it(world: World) -> None:
     told = await otto.says("check @acme/ui")
     assert "❔ CircleCI keeps its pipeline definitions where I cannot read them" in told
     assert not people(world)[3].sees_button("Approve", "dm")
+
+
+async def test_a_workflow_that_calls_others_is_judged_by_what_they_do(world: World) -> None:
+    world.forge.describe("acme/ui", REUSING)
+    rita, _, _, sam = await ask(world)
+    assert "⚠️" not in request_of(world)
+    told = await sam.says("check @acme/ui")
+    assert "✅ The job release / publish publishes." in told
+    assert "✅ The job release / publish uses Node 24; npm needs 22.14 or later." in told
+    assert "❔" not in told
+    await rita.says(f"{LINE} --environment production")
+    assert "⚠️ The job release / publish does not use the environment production: it uses none." in request_of(world, 2)
+
+    elsewhere = CALLER.replace("./.github/workflows/publish.yml", "acme/ci/.github/workflows/publish.yml@v1")
+    world.forge.describe("acme/ui", {"release.yml": elsewhere})
+    old = {
+        "publish.yml": OLD.replace("on: push", "on: workflow_call").replace("node-version: 20", "node-version: 20.9.7")
+    }
+    world.forge.describe("acme/ci", {}, refs={"v1": old})
+    await world.advance(minutes=61)
+    await rita.says(f"{LINE} --environment staging")
+    told = request_of(world, 3)
+    assert "⚠️ The job release (in acme/ci) uses a Node that is too old; npm needs 22.14 or later." in told
+    assert "20.9.7" not in told
+
+    world.forge.describe("acme/ui", {"release.yml": CALLER})
+    await world.advance(minutes=61)
+    told = await sam.says("check @acme/ui")
+    assert "❌ release.yml calls .github/workflows/publish.yml, which is not there on its default branch" in told
+    assert "→ Add the called file, or call one that is there." in told
+    world.forge.describe("acme/ci", {}, private=True)
+    world.forge.describe("acme/ui", {"release.yml": elsewhere})
+    await world.advance(minutes=61)
+    told = await sam.says("check @acme/ui")
+    assert (
+        "❔ I have not read .github/workflows/publish.yml of acme/ci at v1, which the job release calls: it is" in told
+    )
 
 
 async def test_preflight_can_be_turned_off(world: World) -> None:
