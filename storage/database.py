@@ -42,6 +42,8 @@ TRIES = 5
 """How often a transaction is tried whose rows somebody else moved first."""
 
 _POSTGRES_THREADS = 4
+_ROWS_IN_ONE = 100
+"""Rows of one INSERT; SQLAlchemy's thousand make a statement of ten thousand parameters."""
 _PATIENCE = {"connect_timeout": 10, "tcp_user_timeout": 10_000}
 """For PostgreSQL's client (seconds; milliseconds), where the address does not say: a server that is gone is noticed."""
 _LOCK_SECONDS = 5
@@ -291,6 +293,7 @@ def make_engine(url: str) -> Engine:
             pool_size=_POSTGRES_THREADS,
             pool_pre_ping=True,  # the server may have been started anew, or have cut us off
             hide_parameters=True,
+            insertmanyvalues_page_size=_ROWS_IN_ONE,
             connect_args=patience,
         )
         event.listen(engine, "connect", _configure_postgresql)
@@ -301,7 +304,11 @@ def make_engine(url: str) -> Engine:
     # It keeps 128 statements parsed where nothing is said, fewer than ours: those of a call would be parsed at each.
     given: dict[str, Any] = {"check_same_thread": False, "cached_statements": 1000}
     engine = create_engine(
-        parsed, poolclass=StaticPool, connect_args=given, hide_parameters=True, insertmanyvalues_page_size=100
+        parsed,
+        poolclass=StaticPool,
+        hide_parameters=True,
+        insertmanyvalues_page_size=_ROWS_IN_ONE,
+        connect_args=given,
     )
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_immediate)
