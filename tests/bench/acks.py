@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
 import aiohttp
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from bot.sandbox.cast import GENERAL, REQUESTER
 from bot.sandbox.ports import HeldPort
@@ -31,6 +31,9 @@ STEADY = 100
 IDLE_SECONDS = 1.0
 """In which every worker has looked for work once."""
 PATIENCE = 120.0
+ALL = text("SELECT count(*) FROM inbox")
+OPEN = text("SELECT count(*) FROM inbox WHERE state IN ('new', 'claimed')")
+"""What is acked and not done."""
 
 
 @dataclass
@@ -93,9 +96,10 @@ async def measure(folder: Path, *, commands: int, with_postgresql: bool = True) 
                 idle = child.peak_memory / 2**20
                 await child.slack.command(REQUESTER.slack_id, GENERAL[0], "help")
                 form = dict(parse_qsl(child.slack.deliveries[-1].body.decode()))
-                await _measure_all(figures, child, form, f"npmtrust on {name}", child.slack.events_url, commands)
+                url = settings.get("NPMTRUST_DATABASE_URL", child.database_url)
+                await _measure_all(figures, child, form, f"npmtrust on {name}", child.slack.events_url, commands, url)
                 figures.sent += 1 + commands * (len(AT_ONCE) + 1)
-                figures.stored += _count(settings.get("NPMTRUST_DATABASE_URL", child.database_url))
+                figures.stored += await asyncio.to_thread(_count, url)
                 memory = f"{idle:.0f} MiB idle, {child.peak_memory / 2**20:.0f} MiB at most after all commands"
                 figures.starts.append(f"{name}: ready in {ready:.1f} s, the first time in {first:.1f} s; {memory}")
                 database = f"{server.url}template1" if settings and server else f"sqlite:///{place / 'bolt.sqlite3'}"
@@ -106,11 +110,15 @@ async def measure(folder: Path, *, commands: int, with_postgresql: bool = True) 
 
 
 async def _measure_all(
-    figures: Figures, child: Child, form: Mapping[str, str], name: str, url: str, commands: int
+    figures: Figures, child: Child, form: Mapping[str, str], name: str, url: str, commands: int, database: str = ""
 ) -> None:
     for at_once in (*AT_ONCE, 0):
         run = await _measure(child, form, url, commands, at_once)
         figures.runs.append(Run(name, at_once, *run))
+        async with asyncio.timeout(PATIENCE + commands / STEADY * 10):
+            # else it would be at work on these while the next is measured
+            while database and await asyncio.to_thread(_count, database, OPEN):  # noqa: ASYNC110 -- in its database
+                await asyncio.sleep(0.2)
 
 
 async def _measure(
@@ -171,10 +179,10 @@ async def _run_bolt(child: Child, database_url: str) -> AsyncIterator[str]:
         await process.wait()
 
 
-def _count(url: str) -> int:
-    """Count what the bot has stored, done or not."""
+def _count(url: str, which: TextClause = ALL) -> int:
+    """Count what the bot has stored."""
     engine = make_engine(url)
     with engine.begin() as connection:
-        found = connection.scalar(text("SELECT count(*) FROM inbox"))
+        found = connection.scalar(which)
     engine.dispose()
     return int(found or 0)
