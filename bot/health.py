@@ -5,7 +5,6 @@ import logging
 
 from aiohttp import web
 
-from bot import metrics
 from bot.errors import StorageError
 from bot.scheduler import Scheduler
 from bot.services import Services
@@ -40,6 +39,8 @@ class Health:
         ]
 
     async def _tell_figures(self, _request: web.Request) -> web.Response:
+        from bot import metrics
+
         services = self.services
         if services is None:
             return web.Response(status=503, text="npmtrust is starting or ending; try again in a moment.")

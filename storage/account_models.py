@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from storage.base import Base
+from storage.base import Base, index_some
 
 
 class LinkRow(Base):
@@ -13,22 +13,8 @@ class LinkRow(Base):
 
     __tablename__ = "account_links"
     __table_args__ = (
-        Index(
-            "account_links_person",
-            "workspace",
-            "slack_user",
-            unique=True,
-            sqlite_where=text("state != 'closed'"),
-            postgresql_where=text("state != 'closed'"),
-        ),
-        Index(
-            "account_links_npm_user",
-            "workspace",
-            "npm_user",
-            unique=True,
-            sqlite_where=text("state = 'linked'"),
-            postgresql_where=text("state = 'linked'"),
-        ),
+        index_some("account_links_person", "workspace", "slack_user", unique=True, where="state != 'closed'"),
+        index_some("account_links_npm_user", "workspace", "npm_user", unique=True, where="state = 'linked'"),
         UniqueConstraint("workspace", "token"),
     )
 

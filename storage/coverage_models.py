@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.base import Base
+from storage.base import Base, index_some
 
 
 class PackageRow(Base):
@@ -89,15 +89,7 @@ class WatchRow(Base):
 
     __tablename__ = "watches"
     __table_args__ = (
-        Index(
-            "watches_live",
-            "workspace",
-            "selection",
-            "channel",
-            unique=True,
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
-        ),
+        index_some("watches_live", "workspace", "selection", "channel", unique=True, where="ended_at IS NULL"),
         Index("watches_due", "workspace", "next_digest_at"),
     )
 

@@ -4,10 +4,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Index, Select, bindparam, select, text
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.base import Base
+from storage.base import Base, index_some
 from storage.repository import Repository
 
 
@@ -15,15 +15,7 @@ class FreezeRow(Base):
     """Who stopped everything, why, and who let it go on."""
 
     __tablename__ = "freezes"
-    __table_args__ = (
-        Index(
-            "freezes_once",
-            "workspace",
-            unique=True,
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
-        ),
-    )
+    __table_args__ = (index_some("freezes_once", "workspace", unique=True, where="ended_at IS NULL"),)
 
     actor: Mapped[str]
     reason: Mapped[str]

@@ -6,10 +6,11 @@ Reading them takes the same work for two steps and for ten thousand.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from importlib import import_module
+from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import Insert, Select, bindparam, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.lifecycle import OPEN_STATES, State
 from bot.domain.operations import Operation, likeness_of
@@ -111,8 +112,9 @@ def _counts() -> Select[str, str, int]:
 @cache
 def _counting(dialect: str) -> Insert:
     """Add to counts, or begin them."""
-    insert = sqlite.insert(TallyRow) if dialect == "sqlite" else postgresql.insert(TallyRow)
-    return insert.on_conflict_do_update(
+    insert: Any = import_module(f"sqlalchemy.dialects.{dialect}").insert(TallyRow)  # and nothing of the other database
+    counting: Insert = insert.on_conflict_do_update(
         index_elements=[TallyRow.change_set_id, TallyRow.likeness, TallyRow.state],
         set_={"steps": TallyRow.steps + insert.excluded.steps},
     )
+    return counting

@@ -7,9 +7,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.lifecycle import LastAnswer, Phase, Plan, State, Step, WaitFor
 from bot.domain.line import Urgency, urgency_of
-from storage.base import Base
+from storage.base import Base, index_some
 
-OPEN = text("state IN ('new', 'claimed')")
+OPEN = "state IN ('new', 'claimed')"
 """Of deliveries that are not done."""
 
 
@@ -19,8 +19,8 @@ class InboxRow(Base):
     __tablename__ = "inbox"
     __table_args__ = (
         UniqueConstraint("workspace", "delivery_key"),
-        Index("inbox_open", "workspace", "next_try_at", "id", sqlite_where=OPEN, postgresql_where=OPEN),
-        Index("inbox_open_of_person", "workspace", "person", "id", sqlite_where=OPEN, postgresql_where=OPEN),
+        index_some("inbox_open", "workspace", "next_try_at", "id", where=OPEN),
+        index_some("inbox_open_of_person", "workspace", "person", "id", where=OPEN),
         Index("inbox_of_person", "workspace", "person", "received_at"),
         Index("inbox_of_channel", "workspace", "channel", "received_at"),
     )
@@ -151,14 +151,7 @@ class DecisionRow(Base):
 
     __tablename__ = "decisions"
     __table_args__ = (
-        Index(
-            "decisions_once",
-            "step_id",
-            "slack_user",
-            unique=True,
-            sqlite_where=text("void_at IS NULL"),
-            postgresql_where=text("void_at IS NULL"),
-        ),
+        index_some("decisions_once", "step_id", "slack_user", unique=True, where="void_at IS NULL"),
         Index("decisions_by_step", "step_id"),
     )
 

@@ -6,4 +6,5 @@ from pydantic import BaseModel, ConfigDict
 class Frozen(BaseModel):
     """A value: it never changes, and it refuses fields that it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # What reads it is built when it is first needed: of most values a bot that nobody asks for anything has none.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)

@@ -7,7 +7,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect
 
 from storage import migrate
-from storage.base import Base
+from storage.base import WHERE, Base
 from storage.database import Database
 
 
@@ -15,6 +15,17 @@ def differences(engine: Engine) -> list[object]:
     with engine.begin() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         return list(compare_metadata(context, Base.metadata))
+
+
+def indexes(engine: Engine) -> set[tuple[str | None, str | None]]:
+    """Tell which indexes there are, and of which rows each is; a constraint has its own words."""
+    some = f"{engine.dialect.name}_where"
+    return {
+        (index["name"], str(where) if (where := index.get("dialect_options", {}).get(some)) is not None else None)
+        for found in inspect(engine).get_multi_indexes().values()
+        for index in found
+        if "duplicates_constraint" not in index
+    }
 
 
 def tables(engine: Engine) -> set[str]:
@@ -25,6 +36,17 @@ def tables(engine: Engine) -> set[str]:
 async def test_the_migrations_make_exactly_the_tables_of_the_models(database: Database) -> None:
     assert await database.call(differences) == []
     assert await database.call(migrate.is_current)
+
+
+@pytest.mark.anyio
+async def test_the_migrations_make_an_index_of_some_rows_where_a_model_names_one(database: Database) -> None:
+    wanted = {(index.name, index.info.get(WHERE)) for table in Base.metadata.tables.values() for index in table.indexes}
+    made = await database.call(indexes)
+    assert len([where for _, where in wanted if where]) > 5
+    if database.is_sqlite:
+        assert made == wanted
+    else:  # it writes the condition in words of its own
+        assert {(name, bool(where)) for name, where in made} == {(name, bool(where)) for name, where in wanted}
 
 
 @pytest.mark.anyio
