@@ -20,7 +20,8 @@ test: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m compileall -q bot handlers storage # once, for the many processes that the tests start
-	$(BIN)/pytest -n auto --dist loadgroup --inline-snapshot=disable --cov --cov-report=term:skip-covered --cov-fail-under=100
+# Compiled tests are kept, whatever the environment says: each worker would compile all of them anew.
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist loadgroup --inline-snapshot=disable --cov --cov-report=term:skip-covered --cov-fail-under=100
 
 # The scenarios once more, on a PostgreSQL server that the tests start themselves.
 test-postgresql: $(VENV)/.installed-dev

@@ -16,8 +16,14 @@ from tests import postgres, quicker
 _SERVER = pytest.StashKey[str]()
 _OPENED = ExitStack()
 _TESTS = Path(__file__).parent
-_OF_PARTS = ("domain/", "forge/", "messages/", "handlers/test_front_door.py", "registry/test_answers.py")
-_OF_THE_WHOLE = ("messages/test_limits.py", "domain/test_lifecycle_exploration.py")
+_OF_PARTS = (
+    "domain/",
+    "forge/",
+    *(f"messages/test_{what}.py" for what in ("doctor", "home", "steps")),
+    "handlers/test_front_door.py",
+    "registry/test_answers.py",
+)
+_OF_THE_WHOLE = ("domain/test_lifecycle_exploration.py",)
 _SQLITE, _POSTGRESQL = "sqlite", "postgresql"
 
 

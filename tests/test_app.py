@@ -47,13 +47,13 @@ async def slack() -> AsyncIterator[LocalSlack]:
 
 
 @pytest.fixture
-def environment(slack: LocalSlack, tmp_path: Path) -> dict[str, str]:
+def environment(slack: LocalSlack, migrated: Path) -> dict[str, str]:
     return {
         "SLACK_BOT_TOKEN": TOKEN,
         "SLACK_SIGNING_SECRET": "secret",
         "SLACK_API_URL": slack.api_url,
         "NPMTRUST_REGISTRY_URL": "http://127.0.0.1:9",
-        "NPMTRUST_DATABASE_URL": f"sqlite:///{tmp_path}/npmtrust.sqlite3",
+        "NPMTRUST_DATABASE_URL": f"sqlite:///{migrated}/npmtrust.sqlite3",
         "NPMTRUST_SECRET_KEYS": Fernet.generate_key().decode(),
         "NPMTRUST_HOST": "127.0.0.1",
         "NPMTRUST_PORT": "0",
@@ -95,8 +95,9 @@ class Heard(logging.Handler):
         logging.getLogger("bot").removeHandler(self)
 
 
-async def test_a_bot_that_takes_commands_is_ready(environment: dict[str, str]) -> None:
-    app = App(settings_of(environment), Clock(), tick=False)
+async def test_a_bot_that_takes_commands_is_ready(environment: dict[str, str], tmp_path: Path) -> None:
+    anew = f"sqlite:///{tmp_path}/anew.sqlite3"
+    app = App(settings_of(environment, NPMTRUST_DATABASE_URL=anew), Clock(), tick=False)
     await app.start()
     try:
         assert await get(app, "/healthz") == (200, {"alive": True})

@@ -22,8 +22,8 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with open_world(tmp_path) as opened:
+async def world(migrated: Path) -> AsyncIterator[World]:
+    async with open_world(migrated) as opened:
         yield opened
 
 

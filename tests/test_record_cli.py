@@ -29,8 +29,8 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "npmtrust.sqlite3"
+def file(migrated: Path) -> Path:
+    return migrated / "npmtrust.sqlite3"
 
 
 @pytest.fixture
@@ -118,10 +118,10 @@ def test_who_has_another_key_is_told_so(
     assert filled.exists()
 
 
-def test_where_there_is_no_database_none_is_made(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_where_there_is_no_database_none_is_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for command in (["audit", "verify"], ["audit", "export", "--csv"], ["backup", "copy"]):
         assert "database" in refused(capsys, *command)
-    assert not file.exists()
+    assert not (tmp_path / "npmtrust.sqlite3").exists()
 
 
 def keep_secrets(store: Store, vault: Vault) -> None:

@@ -52,9 +52,8 @@ def file_of(folder: Path) -> Path:
     return folder / "npmtrust.sqlite3"
 
 
-async def make_database(folder: Path, key: str = KEY) -> None:
+async def take_over_database(folder: Path, key: str = KEY) -> None:
     database = Database(f"sqlite:///{file_of(folder)}")
-    await database.call(migrate.upgrade)
     await database.run(lambda store: store.key_check.verify(Vault([SecretStr(key)])))
     await database.close()
 
@@ -141,20 +140,20 @@ MISTAKES = {
 
 
 @pytest.fixture
-async def environment(tmp_path: Path) -> AsyncIterator[dict[str, str]]:
+async def environment(migrated: Path) -> AsyncIterator[dict[str, str]]:
     """Everything right: what a mistake is put into."""
     slack = LocalSlack(Clock(), signing_secret="swordfish", bot_token=BOT_TOKEN, app_token=APP_TOKEN)
     await slack.start()
-    await make_database(tmp_path)
+    await take_over_database(migrated)
     yield {
         "PATH": os.defpath,
-        "HOME": str(tmp_path),
+        "HOME": str(migrated),
         "PYTHONPATH": str(Path(__file__).parents[1]),
         "SLACK_BOT_TOKEN": BOT_TOKEN,
         "SLACK_SIGNING_SECRET": "swordfish",
         "SLACK_API_URL": slack.api_url,
         "NPMTRUST_REGISTRY_URL": "http://127.0.0.1:9",
-        "NPMTRUST_DATABASE_URL": f"sqlite:///{file_of(tmp_path)}",
+        "NPMTRUST_DATABASE_URL": f"sqlite:///{file_of(migrated)}",
         "NPMTRUST_SECRET_KEYS": KEY,
         "NPMTRUST_HOST": "127.0.0.1",
         "NPMTRUST_PORT": "0",
@@ -219,10 +218,9 @@ async def test_what_cannot_be_brought_up_is_as_it_was(tmp_path: Path) -> None:
     assert tables == [("inbox",)]
 
 
-async def test_a_newer_database_is_not_migrated(tmp_path: Path) -> None:
-    await make_database(tmp_path)
-    alter("UPDATE alembic_version SET version_num = '9999'")(tmp_path)
-    database = Database(f"sqlite:///{file_of(tmp_path)}")
+async def test_a_newer_database_is_not_migrated(migrated: Path) -> None:
+    alter("UPDATE alembic_version SET version_num = '9999'")(migrated)
+    database = Database(f"sqlite:///{file_of(migrated)}")
     with pytest.raises(migrate.SchemaTooNew):
         await database.call(migrate.upgrade)
     await database.close()

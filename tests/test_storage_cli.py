@@ -32,8 +32,8 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "npmtrust.sqlite3"
+def file(migrated: Path) -> Path:
+    return migrated / "npmtrust.sqlite3"
 
 
 @pytest.fixture

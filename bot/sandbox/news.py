@@ -1,7 +1,7 @@
 """Which workers of a world must look again, since something was written that may concern them."""
 
 import re
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -74,7 +74,11 @@ class News:
     """Counts what is written, by table. A worker that has nothing to do is not asked again before something was."""
 
     def __init__(self) -> None:
-        self._writes: defaultdict[str, int] = defaultdict(int)
+        self._writes: Counter[str] = Counter()
+        self._for_worker: Counter[str] = Counter()
+        """The writes that concern each worker, as a sum: each is asked for after every step of a world."""
+        self._for_everybody = 0
+        """Writes to tables whose readers are not named."""
         self._heard: dict[tuple[int, str], int] = {}
         self._looked: dict[tuple[int, str], dict[str, int]] = {}
         """What was written before the last look of a worker to the tables that it read then."""
@@ -113,12 +117,16 @@ class News:
         self._looked.clear()
 
     def _count(self, worker: str) -> int:
-        everybody = frozenset({worker})
-        return sum(count for table, count in self._writes.items() if worker in READERS.get(table, everybody))
+        return self._for_everybody + self._for_worker[worker]
 
     def _note(self, _connection: object, _cursor: object, statement: str, *_more: object) -> None:
         if written := _WRITE.match(statement):
-            self._writes[written[1].lower()] += 1
+            table = written[1].lower()
+            self._writes[table] += 1
+            if (readers := READERS.get(table)) is None:
+                self._for_everybody += 1
+            else:
+                self._for_worker.update(readers)
         if (read := _READ.get()) is not None:
             read |= _tables_in(statement)
 

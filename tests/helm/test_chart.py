@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-import kubernetes_validate
 import pytest
 import yaml
 
@@ -23,6 +22,8 @@ from tests.helm.chart import (
     refusal,
     run_helm,
 )
+
+pytestmark = pytest.mark.xdist_group("helm")  # so that each chart is drawn once
 
 SOCKET: Values = {
     "secret": {"botToken": "xoxb-1", "appToken": "xapp-1", "secretKeys": "key-1"},
@@ -101,6 +102,8 @@ def env_of(objects: Iterable[Object]) -> dict[str, Any]:
 
 
 def test_kubernetes_takes_every_object(drawn: list[Object]) -> None:
+    import kubernetes_validate  # noqa: PLC0415 -- it compiles grammars for a second, in whoever only collects tests too
+
     for each in drawn:
         if each["kind"] != "ServiceMonitor":  # the operator's own kind: its schema is not Kubernetes'
             kubernetes_validate.validate(each, "1.31", strict=True)

@@ -9,8 +9,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 
 from bot import __version__
 from storage.migrate import configuration
@@ -53,6 +51,10 @@ def test_the_packages_hold_what_runs_and_nothing_private(packages: tuple[Path, P
 
 
 def test_the_bill_of_materials_lists_what_the_lock_file_pins(tmp_path: Path) -> None:
+    # It loads what the schemas of a chart are read with, and that compiles grammars for a second.
+    from cyclonedx.schema import SchemaVersion  # noqa: PLC0415
+    from cyclonedx.validation.json import JsonStrictValidator  # noqa: PLC0415
+
     text = write_bill_of_materials(tmp_path, __version__).read_text()
     bill = json.loads(text)
     assert JsonStrictValidator(SchemaVersion.from_version(bill["specVersion"])).validate_str(text) is None
