@@ -20,6 +20,7 @@ from sqlalchemy import (
     true,
     update,
 )
+from sqlalchemy.orm import Session
 
 from storage.models import SurfaceRow
 from storage.repository import Repository
@@ -34,6 +35,11 @@ CLAIM = timedelta(seconds=15)
 
 class Surfaces(Repository):
     """One row for each message; the sender brings them up to date."""
+
+    def __init__(self, session: Session, workspace: str) -> None:
+        super().__init__(session, workspace)
+        self._touched: set[str] = set()
+        """In this transaction: all that it changes shows at once, so that to mark it once is enough."""
 
     def want(self, key: str, *, channel: str, now: datetime, urgent: bool = False) -> SurfaceRow:
         """Make a message, or mark it as behind when it is there."""
@@ -67,10 +73,14 @@ class Surfaces(Repository):
 
     def touch_all(self, prefixes: Sequence[str], now: datetime) -> None:
         """Mark several messages, and those whose key goes on after a colon, as behind."""
+        new = [prefix for prefix in prefixes if prefix not in self._touched]
+        if not new:
+            return
+        self._touched.update(new)
         values: dict[str, object] = {"of_workspace": self._workspace}
-        for number, prefix in enumerate(prefixes):
+        for number, prefix in enumerate(new):
             values |= {f"key{number}": prefix, f"from{number}": f"{prefix}:", f"to{number}": f"{prefix}{_AFTER_COLON}"}
-        self._mark(_going_on(len(prefixes), self._session.get_bind().dialect.name), values, now)
+        self._mark(_going_on(len(new), self._session.get_bind().dialect.name), values, now)
 
     def touch_about(self, kind: str, references: Collection[str], now: datetime) -> None:
         """Mark messages of one kind, `asked:7:…`, that are about one of many things, in one look."""

@@ -189,6 +189,14 @@ def _page_buttons(page: int, pages: int) -> list[Block]:
     ]
 
 
+def render_asking_owners(number: int, packages: int) -> Message:
+    """Before an approval of many packages counts, npm is asked again who maintains them."""
+    return _said(
+        f"⏳ I ask npm who maintains the {count(packages, 'package')} of C-{number} now, before your approval counts."
+        " That takes half a minute at most; what npm has not told by then stands as you saw it."
+    )
+
+
 def render_approvals_counted(
     number: int, counted: Counted, what_next: Next, *, executor: str = "", calls: int = 0, asking: Asking
 ) -> Message:

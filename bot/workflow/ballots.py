@@ -23,9 +23,11 @@ from bot.workflow.owners import check_owners
 from bot.workflow.review import Desk, at_desk
 from bot.workflow.windows import asking_of
 from storage.group_models import BallotRow
-from storage.models import StepRow
+from storage.models import ChangeSetRow, StepRow
 from storage.store import Store
 
+_MANY = 100
+"""From so many packages on it takes seconds to ask npm about their owners: who approves is told that it is going on."""
 _WISHES = {APPROVE: Action.APPROVE, REJECT: Action.REJECT}
 _LOG = logging.getLogger(__name__)
 
@@ -166,26 +168,29 @@ async def decide(
 ) -> None:
     """The view was sent: count it for exactly what was shown, or for nothing where that has changed."""
 
-    def look(store: Store) -> tuple[str, frozenset[str]]:
+    def look(store: Store) -> tuple[ChangeSetRow | None, frozenset[str]]:
         row = store.ballots.find(origin.ballot, delivery.user)
         if row is None:
-            return "", frozenset()
+            return None, frozenset()
         ballot = Ballot.model_validate_json(row.content).with_ticks(ticks)
         ticked = {step_id for group in ballot.groups if group.ticked for step_id in group.step_ids}
         steps = store.change_sets.load_steps(row.change_set_id)
         packages = frozenset(step.package for step in steps if step.id in ticked)
-        return store.change_sets.load(row.change_set_id).offer, packages
+        return store.change_sets.load(row.change_set_id), packages
 
-    offer, packages = await services.database.run(look)
-    if not offer:
+    change_set, packages = await services.database.run(look)
+    if change_set is None:
         await answer(services, delivery, decisions.render_never_issued(), channel=origin.channel)
         return
     if origin.kind == APPROVE:
-        await check_owners(services, offer, delivery.user, only=packages)
+        if len(packages) >= _MANY:
+            asking = ballots.render_asking_owners(change_set.number, len(packages))
+            await answer(services, delivery, asking, channel=origin.channel)
+        await check_owners(services, change_set.offer, delivery.user, only=packages)
     await at_desk(
         services,
         delivery,
-        offer,
+        change_set.offer,
         lambda desk: _decide(desk, origin, ticks, reason),
         channel=origin.channel,
         only_stops=origin.kind == REJECT,

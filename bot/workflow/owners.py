@@ -18,8 +18,9 @@ from storage.models import StepRow
 from storage.store import Store
 
 _AT_ONCE = 8
-_SECONDS = 60.0
-"""How long npm is asked about many packages before an approval; what it has not told by then stands as it was seen."""
+SECONDS = 30.0
+"""How long npm is asked about many packages before an approval; what it has not told by then stands as it was seen. The
+approval itself needs time as well, of what one try of a delivery may take (`inbox.LONGEST_WORK`)."""
 
 
 async def check_owners(services: Services, offer: str, slack_user: str, *, only: Collection[str] = ()) -> None:
@@ -41,7 +42,7 @@ async def check_owners(services: Services, offer: str, slack_user: str, *, only:
 
 
 async def ask_owners(
-    services: Services, packages: Iterable[str], link: LinkRow | None, *, within: float = _SECONDS
+    services: Services, packages: Iterable[str], link: LinkRow | None, *, within: float = SECONDS
 ) -> dict[str, PackageFacts]:
     """Ask npm about packages, several at once, until it cannot be reached or the time is over."""
     found: dict[str, PackageFacts] = {}

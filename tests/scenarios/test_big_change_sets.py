@@ -13,6 +13,8 @@ from bot.domain.packages import PackageName
 from bot.domain.publishers import GitHub, Permission
 from bot.sandbox.cast import GENERAL, SeedPackage
 from bot.sandbox.world import BEGINNING, Actor, World
+from bot.workflow import owners
+from bot.workflow.inbox import LONGEST_WORK
 from bot.workflow.plan_step import Planned
 from bot.workflow.store_request import Request, store_request
 from bot.workflow.transitions import HOLD_LIFE
@@ -176,6 +178,23 @@ async def test_release_day_lets_a_repository_run_and_then_the_rest(world: World)
     assert "Nothing of that is held in C-1 any more." in await rita.forges("Run now", f"{rita.value_of('Details')}:1")
     assert "6 packages of C-1 are not held" in await otto.clicks("Run now")
     await world.advance(seconds=60)
+
+
+async def test_an_approval_of_many_says_what_it_waits_for_and_marks_each_message_once(world: World) -> None:
+    for number in range(120):  # whose owners npm tells an account, and the public a part of them
+        world.registry.add_package(SeedPackage(f"@acme/kit-{number:02}", ("otto-npm", "olga-npm"), "acme/a"))
+    _, otto, _, _ = await stage_many(world, 120)
+    assert world.app is not None
+    statements: list[str] = []
+    engine = world.app.services.database.engine
+    event.listen(engine, "before_cursor_execute", lambda *said: statements.append(said[2]))
+    await otto.clicks("Approve…")
+    await otto.submits()
+    assert "⏳ I ask npm who maintains the 120 packages of C-1 now, before your approval counts." in otto.reads_all()
+    assert "👍 Your approval of 120 packages of C-1 counts." in otto.reads()
+    marks = [said for said in statements if said.startswith("UPDATE surfaces") and "wanted=" in said]
+    assert 0 < len(marks) < 60  # of the 120 steps none marks what all of them are shown in
+    assert owners.SECONDS < LONGEST_WORK / 1.5  # else npm's slowness would end the approval itself
 
 
 async def test_a_thousand_steps_are_shown_decided_and_ended_within_slacks_limits(world: World) -> None:

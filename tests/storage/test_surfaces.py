@@ -137,3 +137,16 @@ async def test_what_changes_while_a_message_is_noted_as_sent_is_sent_too(databas
     await asyncio.wrap_future(noting[0])
     row = await load(database, "change_set:1")
     assert (row.wanted, row.behind) == (2, True)
+
+
+async def test_a_transaction_marks_a_message_once_and_the_next_one_again(database: Database) -> None:
+    await want(database, "change_set:1")
+    before = (await load(database, "change_set:1")).wanted
+
+    def work(store: Store) -> None:
+        for _ in range(3):
+            store.surfaces.touch("change_set:1", NOW)
+
+    for number in (1, 2):
+        await database.run(work)
+        assert (await load(database, "change_set:1")).wanted == before + number
