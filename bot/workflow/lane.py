@@ -30,7 +30,7 @@ from bot.workflow.leases import (
     lane_of_link,
 )
 from bot.workflow.places import WINDOW, Place, is_live, list_places, live_session
-from bot.workflow.policy_changes import compare_policy, why_void
+from bot.workflow.policy_changes import compare_policies, why_void
 from bot.workflow.presence import ask_to_come, find_button, is_present
 from bot.workflow.progress import Progress
 from bot.workflow.sharing import best_of, take_over_idle, turn_of
@@ -278,8 +278,8 @@ def _look_at_step(services: Services, store: Store, row: StepRow) -> _Account | 
     facts = load_step_facts(services, store, change_set, row)
     nobody_approved = not executors_of(facts, directory)
     if step.untouched and (
-        compare_policy(services, store, row)
-        or (nobody_approved and transitions.set_difference(store, row, why_void(services, store, facts), now))
+        compare_policies(services, store, [row])
+        or (nobody_approved and transitions.set_difference(store, row, why_void(facts, directory), now))
     ):
         return Progress(more=True)
     candidates = executors_of(facts, directory, transitions.progress_of(row).tried)

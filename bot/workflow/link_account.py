@@ -1,5 +1,6 @@
 """Account links: a login at npm, and the proof that its npm user and the Slack person are the same."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +16,7 @@ from bot.messages.links import LinkRefusal
 from bot.registry import Identity
 from bot.services import Services
 from bot.workflow import transitions
-from bot.workflow.authorise import load_directory, load_step_facts
+from bot.workflow.authorise import load_all_step_facts, load_directory, load_step_facts
 from bot.workflow.invite import invite_linked
 from bot.workflow.lane import live_session
 from bot.workflow.policy_changes import why_void
@@ -23,7 +24,7 @@ from bot.workflow.presence import let_rest, mark_present
 from bot.workflow.reads_end import give_up_reads
 from bot.workflow.recording import close_handoff, host_of, wipe_session
 from storage.account_models import HandoffRow, LinkRow
-from storage.models import StepRow
+from storage.models import ChangeSetRow, StepRow
 from storage.repository import new_token
 from storage.sealed import about_auth_url, about_done_url, about_session
 from storage.store import Store
@@ -326,16 +327,26 @@ def close_link(services: Services, store: Store, link: LinkRow, *, by: str, now:
         after=LinkState.CLOSED,
     )
     give_up_reads(services, store, link.slack_user, "your npm account is not linked any more", now)
-    for row in store.change_sets.list_steps([State.IN_REVIEW, State.READY, State.WAITING]):
+    steps = store.change_sets.list_steps([State.IN_REVIEW, State.READY, State.WAITING])
+    concerned: defaultdict[int, list[StepRow]] = defaultdict(list)
+    for row in steps:
         if link.npm_user in transitions.facts_of(row).maintainers:
-            transitions.touch(store, row.change_set_id, now)
-            _void_approval(services, store, row, link, now)
+            concerned[row.change_set_id].append(row)
+    for change_set_id, rows in concerned.items():
+        transitions.touch(store, change_set_id, now)
+        decided = [row for row in rows if row.state != State.IN_REVIEW.value]
+        _void_approvals(services, store, store.change_sets.load(change_set_id), decided, link, now)
 
 
-def _void_approval(services: Services, store: Store, row: StepRow, link: LinkRow, now: datetime) -> None:
-    """A step that rested on a link that is closed now is reviewed again, unless npm may have acted on it."""
-    if row.state == State.IN_REVIEW.value:
-        return
-    facts = load_step_facts(services, store, store.change_sets.load(row.change_set_id), row)
-    if row.executor == link.slack_user or approvals_missing(facts, load_directory(services, store)):
-        transitions.set_difference(store, row, why_void(services, store, facts), now)
+def _void_approvals(
+    services: Services, store: Store, change_set: ChangeSetRow, rows: list[StepRow], link: LinkRow, now: datetime
+) -> None:
+    """Steps that rested on a link that is closed now are reviewed again, unless npm may have acted on them."""
+    directory = load_directory(services, store)
+    found = load_all_step_facts(services, store, change_set, rows)
+    void = [
+        (row, why_void(found[row.id], directory))
+        for row in rows
+        if row.executor == link.slack_user or approvals_missing(found[row.id], directory)
+    ]
+    transitions.set_differences(store, void, now)

@@ -8,7 +8,7 @@ from bot.domain.policy import PackagePolicy
 from bot.messages.policy import difference_words, place
 from bot.services import Services
 from bot.workflow import transitions
-from bot.workflow.authorise import load_all_step_facts, load_directory
+from bot.workflow.authorise import load_all_step_facts
 from bot.workflow.membership import refresh_for_press
 from storage.models import ChangeSetRow, StepRow
 from storage.store import Store
@@ -29,23 +29,21 @@ def stamp_policy(services: Services, store: Store, rows: Iterable[StepRow]) -> N
         store.policies.keep({fingerprint: policy.model_dump_json() for fingerprint, policy in found.items()})
 
 
-def compare_policy(services: Services, store: Store, row: StepRow) -> bool:
-    """Send a step back to review that was decided under another policy; what has begun is finished as approved."""
+def compare_policies(services: Services, store: Store, rows: Iterable[StepRow]) -> list[StepRow]:
+    """Send steps back to review that were decided under another policy; what has begun is finished as approved.
+
+    Returns:
+        Those that went back.
+    """
     current = services.policies.current
-    policy = current.policy_of(row.package)
-    if row.policy in {"", policy.fingerprint}:
-        return False
-    content = store.policies.load([row.policy]).get(row.policy)
-    old = PackagePolicy.model_validate_json(content) if content else None
-    difference = difference_words(old, policy, file=current.file)
-    return transitions.set_difference(store, row, difference, services.clock.now())
-
-
-def compare_policies(services: Services, store: Store, rows: Iterable[StepRow]) -> None:
-    """The same for many."""
-    for row in rows:
-        if row.policy:
-            compare_policy(services, store, row)
+    found = [(row, current.policy_of(row.package)) for row in rows]
+    stale = [(row, policy) for row, policy in found if row.policy not in {"", policy.fingerprint}]
+    if not stale:
+        return []
+    kept = store.policies.load({row.policy for row, _ in stale})
+    old = {fingerprint: PackagePolicy.model_validate_json(content) for fingerprint, content in kept.items()}
+    differences = ((row, difference_words(old.get(row.policy), policy, file=current.file)) for row, policy in stale)
+    return transitions.set_differences(store, differences, services.clock.now())
 
 
 def recheck_waiting(
@@ -56,10 +54,12 @@ def recheck_waiting(
     if not waiting:
         return
     found = load_all_step_facts(services, store, change_set, waiting)
-    for row in waiting:
-        facts = found[row.id]
-        if approvals_missing(facts, directory) and not unknown_groups(facts, directory):
-            transitions.set_difference(store, row, why_void(services, store, facts), services.clock.now())
+    void = [
+        (row, why_void(facts, directory))
+        for row in waiting
+        if approvals_missing(facts := found[row.id], directory) and not unknown_groups(facts, directory)
+    ]
+    transitions.set_differences(store, void, services.clock.now())
 
 
 async def refresh_for_offer(services: Services, offer: str) -> None:
@@ -82,9 +82,8 @@ def rule_of(services: Services, package: str) -> str:
     return place(current.policy_of(package), current.file) if current.file else ""
 
 
-def why_void(services: Services, store: Store, facts: StepFacts) -> str:
+def why_void(facts: StepFacts, directory: Directory) -> str:
     """Say why the approvals of a step suffice no more, for the difference that is shown."""
-    directory = load_directory(services, store)
     agreed = [one for one in facts.approvals if one.fingerprint == facts.fingerprint]
     if any(one.person in directory.gone for one in agreed):
         return LEFT

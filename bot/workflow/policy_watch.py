@@ -8,7 +8,7 @@ from bot.domain.overview import LinkState
 from bot.services import Services
 from bot.workflow import transitions
 from bot.workflow.link_account import PROVEN_BY_POLICY, prove
-from bot.workflow.policy_changes import compare_policy
+from bot.workflow.policy_changes import compare_policies
 from bot.workflow.progress import Progress
 from storage.store import Store
 
@@ -67,4 +67,4 @@ def _compare(services: Services, store: Store) -> bool:
     packages = store.policies.decided_packages(_OPEN)
     in_force = {package: current.policy_of(package).fingerprint for package in packages}
     outdated = store.policies.find_outdated(_OPEN, in_force, _AT_ONCE)
-    return any([compare_policy(services, store, row) for row in outdated])  # noqa: C419 -- each is compared
+    return bool(compare_policies(services, store, outdated))

@@ -227,11 +227,18 @@ def set_trouble(row: StepRow, why: str, now: datetime) -> None:
 
 def set_difference(store: Store, row: StepRow, difference: str, now: datetime) -> bool:
     """Send a step back to review and say why; its decisions are void, and the buttons get a new value."""
-    if not move(store, row, step_events.Differs(), now=now):
-        return False
-    row.facts = facts_of(row).model_copy(update={"difference": difference}).model_dump_json()
-    renew_offer(store, store.change_sets.load(row.change_set_id), now)
-    return True
+    return bool(set_differences(store, [(row, difference)], now))
+
+
+def set_differences(store: Store, differences: Iterable[tuple[StepRow, str]], now: datetime) -> list[StepRow]:
+    """Do so for many steps, with one look at everything that they have in common; tell which it moved."""
+    said = {row.id: (row, difference) for row, difference in differences}
+    moved = move_all(store, [row for row, _ in said.values()], step_events.Differs(), now=now)
+    for row in moved:
+        row.facts = facts_of(row).model_copy(update={"difference": said[row.id][1]}).model_dump_json()
+    for change_set_id in dict.fromkeys(row.change_set_id for row in moved):
+        renew_offer(store, store.change_sets.load(change_set_id), now)
+    return moved
 
 
 def is_login_wanted(row: StepRow) -> bool:

@@ -196,6 +196,11 @@ async def test_an_approval_of_many_says_what_it_waits_for_and_marks_each_message
     assert 0 < len(marks) < 60  # of the 120 steps none marks what all of them are shown in
     assert owners.SECONDS < LONGEST_WORK / 1.5  # else npm's slowness would end the approval itself
 
+    statements.clear()
+    await otto.says("logout")
+    assert "120 in review" in request_of(world)
+    assert len([said for said in statements if said.startswith("SELECT")]) < 120
+
 
 async def test_a_thousand_steps_are_shown_decided_and_ended_within_slacks_limits(world: World) -> None:
     rita, otto, _, _ = await stage_many(world, 1000)
