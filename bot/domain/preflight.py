@@ -152,7 +152,8 @@ def _judge_gitlab(publisher: GitHub | GitLab, look: Look) -> tuple[Point, ...]:
         # what is missing here may stand in a file that it includes
         points = tuple(_doubt(point, publisher.file) if point.holds is Guess.NO else point for point in points)
     faults = (
-        _part_fault(f"{publisher.file} {says}", "Add the file, or do not include it.") for says in pipeline.faults
+        _part_fault(f"{publisher.file} {says}", "Add the file, or do not include it.")
+        for says in pipeline.faults[:_MOST_NAMED]
     )
     return (*faults, *tell_unread(pipeline.unread), *points)
 

@@ -32,6 +32,12 @@ class Topic(StrEnum):
     REPOSITORY = "repository"
 
 
+PUBLISHING = "the job that publishes"
+CALLING = "the job that calls the one that publishes"
+BOTH = f"{PUBLISHING}, and in the one that calls it"
+"""Where lines belong that mend something, for people."""
+
+
 class Point(Frozen):
     """One thing that was looked at. Plain text for people, with names from outside in it."""
 
@@ -42,6 +48,8 @@ class Point(Frozen):
     """A sentence."""
     mend: str = ""
     """What to do, where it does not hold."""
+    mended_in: str = PUBLISHING
+    """Where."""
 
 
 class Job(Frozen):
@@ -52,6 +60,8 @@ class Job(Frozen):
     id_token: Guess
     asks: str = "ask for id-token: write"
     """What it has to do for the token: the end of "does not …"."""
+    asks_in: str = PUBLISHING
+    """Where that belongs. GitHub runs nothing of a workflow in which a called job asks for more than its caller has."""
     environment: str | None = ""
     """Empty: none; None: cannot be told."""
     hosted: Guess = Guess.MAYBE
@@ -84,7 +94,11 @@ def judge_jobs(jobs: Iterable[Job], *, file: str, environment: str, hosts: str) 
         environment: That of the configuration; empty: any.
         hosts: Whose runners npm takes: `GitHub-hosted`.
     """
-    candidates = [job for job in islice(jobs, MOST_JOBS) if job.publishes is not Guess.NO]
+    read = list(islice(jobs, MOST_JOBS))
+    candidates = [job for job in read if job.publishes is not Guess.NO]
+    if not candidates and len(read) == MOST_JOBS:
+        says = f"Nothing in the first {MOST_JOBS} jobs of {file} publishes to npm, as far as I can see."
+        return (Point(topic=Topic.PUBLISHES, holds=Guess.MAYBE, says=says),)
     if not candidates:
         says = f"Nothing in {file} publishes to npm, as far as I can see."
         return (Point(topic=Topic.PUBLISHES, holds=Guess.NO, says=says, mend="Name the workflow that does."),)
@@ -130,7 +144,7 @@ def _token(job: Job) -> Point:
         Guess.NO: f"The job {job.name} does not {job.asks}, so it gets no token that npm takes.",
     }
     mend = f"Let the job {job.name} {job.asks}." if job.id_token is Guess.NO else ""
-    return Point(topic=Topic.ID_TOKEN, holds=job.id_token, says=words[job.id_token], mend=mend)
+    return Point(topic=Topic.ID_TOKEN, holds=job.id_token, says=words[job.id_token], mend=mend, mended_in=job.asks_in)
 
 
 def _environment(job: Job, wanted: str) -> Point:

@@ -151,7 +151,7 @@ def refer_include(project: Any, path: Any, ref: Any) -> Reference | None:  # noq
     """Read what a pipeline includes; None: it is no name, or holds a variable or a wildcard."""
     if not (isinstance(project, str) and isinstance(path, str) and isinstance(ref, str)):
         return None
-    if any(sign in f"{project}{path}{ref}" for sign in "$*"):
+    if any(sign in path for sign in "$*"):
         return None
     found = _refer(Part.INCLUDE, project, path.removeprefix(_LOCAL).removeprefix("/"), ref)
     return found if found and found.path.endswith(_ENDINGS) else None
@@ -166,7 +166,7 @@ def _refer_elsewhere(part: Part, uses: str) -> Reference | None:
 
 
 def _refer(part: Part, repository: str, path: str, ref: str = "") -> Reference | None:
-    names = repository.split("/")
+    names = repository.split("/") if len(repository) <= _LONGEST_PATH else ()
     is_repository = len(names) > 1 and all(_REPOSITORY_PART.fullmatch(name) and name.strip(".") for name in names)
     is_ref = not ref or (len(ref) <= _LONGEST_REF and ".." not in ref and _REF.fullmatch(ref) is not None)
     is_path = _is_path(path) or (part is Part.ACTION and not path)
@@ -176,6 +176,6 @@ def _refer(part: Part, repository: str, path: str, ref: str = "") -> Reference |
 
 
 def _is_path(path: str) -> bool:
-    names = path.split("/")
-    is_short = len(path) <= _LONGEST_PATH
-    return is_short and all(name.isprintable() and name.strip(".") and "\\" not in name for name in names)
+    if len(path) > _LONGEST_PATH:
+        return False
+    return all(name.isprintable() and name.strip(".") and "\\" not in name for name in path.split("/"))

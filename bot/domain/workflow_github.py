@@ -103,12 +103,12 @@ def _runner(value: Any) -> tuple[Guess, str]:  # noqa: ANN401 -- foreign YAML
 
 
 def _node(steps: list[Mapping[str, Any]], env: Mapping[str, Any]) -> str | None:
-    """Tell the Node that the last step of its kind sets up; None where it cannot be told."""
+    """Tell the Node that the last step of its kind sets up; None where it cannot be told, as of a step with `if`."""
     version = None
     for step in steps:
         action = step.get("uses")
         if isinstance(action, str) and action.lower().partition("@")[0] == "actions/setup-node":
-            version = read_mapping(step, "with").get("node-version")
+            version = None if "if" in step else read_mapping(step, "with").get("node-version")
     if isinstance(version, str) and (named := _OF_ENV.fullmatch(version.strip())):
         version = env.get(named[1])
     return version if isinstance(version, str) and version and _EXPRESSION not in version else None

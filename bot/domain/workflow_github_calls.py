@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple
 
-from bot.domain.preflight_jobs import MOST_JOBS, Job
+from bot.domain.preflight_jobs import BOTH, CALLING, MOST_JOBS, Job
 from bot.domain.publish_commands import Guess, weakest
 from bot.domain.versions import read_mapping
 from bot.domain.workflow_files import (
@@ -24,16 +24,20 @@ from bot.domain.workflow_files import (
     list_steps,
     refer_action,
     refer_workflow,
-    share_owner,
     why_unseen,
 )
 from bot.domain.workflow_github import list_triggers, read_job, read_token
-from bot.domain.workflow_inputs import GITHUB_INPUT, Budget, TooMuch, read_inputs
+from bot.domain.workflow_inputs import GITHUB_INPUT, Budget, TooMuch
 
 _CALLED = "workflow_call"
 _ASKS_CALLER = "get id-token: write from the job that calls it"
 _ASKS_BOTH = "ask for id-token: write, as the job that calls it has to as well"
 _TOO_MUCH = "it is more than anybody would write"
+_UNSTATED = Guess.MAYBE
+"""Whether a called workflow may have a token where no caller states permissions: where the settings of the repository
+give workflows write permissions, one of the same user, organisation or enterprise may
+(https://github.blog/changelog/2023-06-15-github-actions-securing-openid-connect-oidc-token-permissions-in-reusable-workflows/),
+and which organisations make an enterprise cannot be seen."""
 
 
 class Workflow(NamedTuple):
@@ -103,13 +107,18 @@ class _Reader:
         steps = _Steps(is_foreign=bool(caller.shown))
         self._expand(list_steps(job), steps, name, caller.chain)
         stated = read_token(job, document)
-        given = _limit(stated, caller, self._home)
-        read = read_job(
-            name, job, steps.own, env=read_mapping(document, "env"), id_token=Guess.NO if given is None else given
-        )
+        given = _limit(stated, caller)
+        token = Guess.NO if given is None else given
+        try:
+            for step in steps.own:
+                self._budget.take(step["run"] if isinstance(step.get("run"), str) else "")
+        except TooMuch:
+            return _unknown(name, token, f"I have not read all of the job {name}: {_TOO_MUCH}.")
+        read = read_job(name, job, steps.own, env=read_mapping(document, "env"), id_token=token)
         more: dict[str, object] = {"unread": tuple(dict.fromkeys(steps.unread)), "is_foreign": steps.is_foreign}
         if caller.chain and caller.given in {None, Guess.NO}:
-            more["asks"] = _ASKS_BOTH if stated is Guess.NO else _ASKS_CALLER
+            asks = (_ASKS_BOTH, BOTH) if stated is Guess.NO else (_ASKS_CALLER, CALLING)
+            more["asks"], more["asks_in"] = asks
         return read.model_copy(update=more)
 
     # Called workflows
@@ -118,7 +127,7 @@ class _Reader:
         """Put the jobs of the called workflow in the place of the one that calls it."""
         reference = refer_workflow(job.get("uses"), caller.spot)
         seen = self._files.get(reference) if reference else None
-        given = _limit(read_token(job, document), caller, self._home)
+        given = _limit(read_token(job, document), caller)
         why = self._why_not(reference, seen, caller)
         if reference is None or seen is None or why:
             yield self._opaque(name, reference, given, caller, why)
@@ -138,7 +147,7 @@ class _Reader:
 
     def _why_not(self, reference: Reference | None, seen: SeenFile | None, caller: _Caller) -> str:
         if reference is None:
-            return "GitHub knows no such name"
+            return "I cannot tell which file it is"
         if reference in caller.chain:
             return "it calls itself"
         if len(caller.chain) >= DEEPEST_CALLS - 1:
@@ -153,13 +162,11 @@ class _Reader:
             says = f"I have not read what the job {name} calls: {why}."
         else:
             says = f"I have not read {reference.written_from(self._home)}, which the job {name} calls: {why}."
-        if given is None:
-            given = _unstated(reference, self._home)
-        return Job(name=name, publishes=Guess.MAYBE, id_token=given, environment=None, is_opaque=True, unread=(says,))
+        return _unknown(name, _UNSTATED if given is None else given, says)
 
     def _fill(self, document: Mapping[str, Any], job: Mapping[str, Any]) -> Mapping[str, Any]:
         declared = read_mapping(read_mapping(read_mapping(document, "on"), _CALLED), "inputs")
-        inputs = read_inputs(declared, read_mapping(job, "with"), usual="")
+        inputs = self._budget.read_inputs(declared, read_mapping(job, "with"), usual="")
         parts = {part: document[part] for part in ("permissions", "env", "jobs") if part in document}
         filled: Mapping[str, Any] = self._budget.fill(parts, GITHUB_INPUT, inputs)
         return filled
@@ -188,8 +195,9 @@ class _Reader:
         runs = read_mapping(seen.document, "runs")
         if runs.get("using") != "composite":
             return None
-        inputs = read_inputs(read_mapping(seen.document, "inputs"), read_mapping(step, "with"), usual="")
+        declared = read_mapping(seen.document, "inputs")
         try:
+            inputs = self._budget.read_inputs(declared, read_mapping(step, "with"), usual="")
             filled: Mapping[str, Any] = self._budget.fill(runs, GITHUB_INPUT, inputs)
         except TooMuch:
             return None
@@ -202,28 +210,21 @@ class _Reader:
         return f"I have not read the action {seen.reference.written_from(self._home)} of the job {name}: {seen.unread}."
 
 
+def _unknown(name: str, token: Guess, says: str) -> Job:
+    return Job(name=name, publishes=Guess.MAYBE, id_token=token, environment=None, is_opaque=True, unread=(says,))
+
+
 def _name(own_name: str, caller: _Caller) -> str:
     if caller.shown:
         return caller.name
     return f"{caller.name} / {own_name}" if caller.chain else own_name
 
 
-def _limit(stated: Guess | None, caller: _Caller, home: str) -> Guess | None:
+def _limit(stated: Guess | None, caller: _Caller) -> Guess | None:
     """Tell what is left of what a job asks for: a called workflow gets no more than its caller has."""
     if not caller.chain or stated is None:
         return caller.given if stated is None else stated
-    given = _unstated(caller.chain[-1], home) if caller.given is None else caller.given
-    return weakest(stated, given)
-
-
-def _unstated(reference: Reference | None, home: str) -> Guess:
-    """Tell whether a called workflow may have a token where no caller states permissions.
-
-    Its own organisation lets it, where the settings of the repository give workflows write permissions; others never
-    (https://github.blog/changelog/2023-06-15-github-actions-securing-openid-connect-oidc-token-permissions-in-reusable-workflows/,
-    and `PermissionsHelper` of actions/runner).
-    """
-    return Guess.MAYBE if reference and share_owner(reference.repository, home) else Guess.NO
+    return weakest(stated, _UNSTATED if caller.given is None else caller.given)
 
 
 def _fault(reference: Reference, seen: SeenFile, caller: _Caller, home: str) -> tuple[str, str] | None:

@@ -23,8 +23,13 @@ _NO_JOBS = frozenset(
 )
 _NODE_IMAGE = re.compile(r"(?:.*/)?node:(?P<tag>[\w.]+)(?:-[\w.-]+)?")
 _DEEPEST = 10
-_READ = ("after_script", "before_script", "environment", "id_tokens", "image", "script", "tags", "trigger")
+_MOST_KEPT = 50
+"""More than there are keys to take or to leave."""
+_READ = ("after_script", "before_script", "environment", "id_tokens", "image", "inherit", "script", "tags", "trigger")
 """What is read of a job: with nothing else in it, one that extends many others stays small."""
+_USUAL = "inherit"
+_TAG = "!"
+"""Begins what stands for a part of another job, `!reference [.setup, script]`, when it was read."""
 _ELSEWHERE = "include"
 """Marks a job that extends one that is not there: no key of a job's own."""
 
@@ -83,21 +88,22 @@ def _shorten(job: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read_job(name: str, job: Mapping[str, Any], usual: Mapping[str, Any], budget: Budget) -> Job:
-    found = {**usual, **job}
-    lines = _flatten([found.get("before_script"), job.get("script"), found.get("after_script")])
+    found = {**_inherit(usual, job.get(_USUAL)), **job}
     try:
-        scripts = tuple(budget.take(line) for line in lines)
-        is_opaque = _ELSEWHERE in job or "trigger" in job or any(line.startswith("!") for line in scripts)
+        scripts = tuple(_flatten([found.get("before_script"), job.get("script"), found.get("after_script")], budget))
+        is_opaque = _ELSEWHERE in job or "trigger" in job or any(line.startswith(_TAG) for line in scripts)
+        token = _token(found.get("id_tokens"), budget, is_opaque=is_opaque)
+        hosted = _runner(found.get("tags"), budget)
     except TooMuch:
-        scripts, is_opaque = (), True
+        return Job(name=name, publishes=Guess.MAYBE, id_token=Guess.MAYBE, environment=None, is_opaque=True)
     publishes = does_script_publish("\n".join(scripts))
     return Job(
         name=name,
         publishes=Guess.MAYBE if publishes is Guess.NO and is_opaque else publishes,
-        id_token=_token(found.get("id_tokens"), is_opaque=is_opaque),
+        id_token=token,
         asks=f"have {TOKEN_NAME} among its id_tokens, with npm's audience",
         environment=_environment(job.get("environment"), is_opaque=is_opaque),
-        hosted=_runner(found.get("tags")),
+        hosted=hosted,
         runner="a self-managed runner",
         node=_node(found.get("image")),
         scripts=scripts,
@@ -105,21 +111,38 @@ def _read_job(name: str, job: Mapping[str, Any], usual: Mapping[str, Any], budge
     )
 
 
-def _flatten(value: Any, depth: int = 0) -> Iterator[str]:  # noqa: ANN401 -- foreign YAML
+def _inherit(usual: Mapping[str, Any], inherit: Any) -> Mapping[str, Any]:  # noqa: ANN401 -- foreign YAML
+    """Tell what a job takes of what all jobs have: https://docs.gitlab.com/ci/yaml/#inheritdefault."""
+    kept = inherit.get("default") if isinstance(inherit, Mapping) else None
+    if isinstance(kept, list):
+        return {key: value for key, value in usual.items() if key in kept[:_MOST_KEPT]}
+    return {} if isinstance(kept, str) and kept.casefold() == "false" else usual
+
+
+def _flatten(value: Any, budget: Budget, depth: int = 0) -> Iterator[str]:  # noqa: ANN401 -- foreign YAML
+    """List texts, in lists in lists as well.
+
+    Raises:
+        TooMuch: The budget was used up.
+    """
     if isinstance(value, str):
-        yield value
+        yield budget.take(value)
     elif isinstance(value, list) and depth < _DEEPEST:
+        budget.take()
         for item in value:
-            yield from _flatten(item, depth + 1)
+            yield from _flatten(item, budget, depth + 1)
 
 
-def _token(tokens: Any, *, is_opaque: bool) -> Guess:  # noqa: ANN401 -- foreign YAML
+def _token(tokens: Any, budget: Budget, *, is_opaque: bool) -> Guess:  # noqa: ANN401 -- foreign YAML
+    token = tokens.get(TOKEN_NAME) if isinstance(tokens, Mapping) else tokens
+    if isinstance(token, str) and token.startswith(_TAG):
+        return Guess.MAYBE
     if isinstance(tokens, Mapping) and TOKEN_NAME in tokens:
-        token = tokens[TOKEN_NAME]
-        audiences = list(_flatten(token.get("aud") if isinstance(token, Mapping) else None))
+        audiences = list(_flatten(token.get("aud") if isinstance(token, Mapping) else None, budget))
         if any(audience.startswith(_AUDIENCE) for audience in audiences):
             return Guess.YES
-        return Guess.MAYBE if any("$" in audience for audience in audiences) else Guess.NO
+        is_unsure = any("$" in audience or audience.startswith(_TAG) for audience in audiences)
+        return Guess.MAYBE if is_unsure else Guess.NO
     return Guess.MAYBE if is_opaque else Guess.NO
 
 
@@ -127,11 +150,11 @@ def _environment(value: Any, *, is_opaque: bool) -> str | None:  # noqa: ANN401 
     name = value.get("name") if isinstance(value, Mapping) else value
     if name is None:
         return None if is_opaque else ""
-    return name if isinstance(name, str) and "$" not in name else None
+    return name if isinstance(name, str) and "$" not in name and not name.startswith(_TAG) else None
 
 
-def _runner(tags: Any) -> Guess:  # noqa: ANN401 -- foreign YAML
-    names = list(_flatten(tags))
+def _runner(tags: Any, budget: Budget) -> Guess:  # noqa: ANN401 -- foreign YAML
+    names = list(_flatten(tags, budget))
     if any("self-" in name for name in names):
         return Guess.NO
     return Guess.YES if all(name.startswith("saas-") for name in names) else Guess.MAYBE

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from bot.domain.versions import read_mapping
 from bot.domain.workflow_files import Reference, SeenFile, Spot, refer_include, why_unseen
 from bot.domain.workflow_gitlab import merge
-from bot.domain.workflow_inputs import GITLAB_INPUT, Budget, TooMuch, read_inputs
+from bot.domain.workflow_inputs import GITLAB_INPUT, Budget, TooMuch
 
 MOST_INCLUDES = 150
 """GitLab's own limit, https://docs.gitlab.com/administration/instance_limits/#maximum-number-of-includes."""
@@ -79,12 +79,13 @@ def _read_entry(entry: Mapping[str, Any], here: Spot) -> Iterator[Include]:
             return
     project, ref = (entry["project"], entry.get("ref", "")) if "project" in entry else here
     paths = entry.get("file") if "project" in entry else entry.get("local")
+    # cut before it is put together: one project may stand for thousands of files
+    of = f" of {project[:_LONGEST_SHOWN] if isinstance(project, str) else 'a project'}" if "project" in entry else ""
     for path in paths if isinstance(paths, list) else [paths]:
         reference = refer_include(project, path, ref)
         name = path if isinstance(path, str) else "a file"
-        shown = f"{name} of {project}" if "project" in entry else name
-        why = "" if reference else "it has a wildcard" if "*" in shown else _UNKNOWN
-        yield Include(reference, shown[:_LONGEST_SHOWN], why, inputs, has_rules)
+        why = "" if reference else "it has a wildcard" if "*" in name else _UNKNOWN
+        yield Include(reference, f"{name[:_LONGEST_SHOWN]}{of}", why, inputs, has_rules)
 
 
 def _show(kind: str, value: Any) -> str:  # noqa: ANN401 -- foreign YAML
@@ -121,7 +122,7 @@ class _Merger:
         self._followed = 0
 
     def merge_all(self, document: Mapping[str, Any]) -> Pipeline:
-        merged = self._merge(document, Spot(self._home), (), "")
+        merged = self._merge(document, Spot(self._home), (), "", is_ruled=False)
         return Pipeline(
             merged,
             tuple(dict.fromkeys(self._unread)),
@@ -132,7 +133,7 @@ class _Merger:
         )
 
     def _merge(
-        self, document: Mapping[str, Any], here: Spot, chain: tuple[Reference, ...], shown: str
+        self, document: Mapping[str, Any], here: Spot, chain: tuple[Reference, ...], shown: str, *, is_ruled: bool
     ) -> dict[str, Any]:
         """Merge a file over all that it includes.
 
@@ -141,15 +142,18 @@ class _Merger:
             here: Where it lies.
             chain: What led to it.
             shown: The project that people may read of, where the file lies in another one.
+            is_ruled: Some pipelines do without the file.
         """
         merged: dict[str, Any] = {}
         for include in list_includes(document, here):
-            found = self._read(include, chain, shown)
+            may_miss = is_ruled or include.has_rules
+            found = self._read(include, chain, shown, may_miss=may_miss)
             if found is not None and include.reference:
                 reference = include.reference
                 is_foreign = reference.is_foreign_to(self._home)
                 inner = shown or (reference.repository if is_foreign else "")
-                merged = merge(merged, self._merge(found, reference.spot, (*chain, reference), inner))
+                below = self._merge(found, reference.spot, (*chain, reference), inner, is_ruled=may_miss)
+                merged = merge(merged, below)
         own = {key: value for key, value in document.items() if key != "include"}
         if shown:
             self._foreign |= dict.fromkeys(own, shown)
@@ -157,7 +161,9 @@ class _Merger:
             self._own |= own.keys()
         return merge(merged, own)
 
-    def _read(self, include: Include, chain: tuple[Reference, ...], shown: str) -> Mapping[str, Any] | None:
+    def _read(
+        self, include: Include, chain: tuple[Reference, ...], shown: str, *, may_miss: bool
+    ) -> Mapping[str, Any] | None:
         """Tell what is included; None: it is not to be had, which is noted."""
         self._has_rules |= include.has_rules
         seen = self._files.get(include.reference) if include.reference else None
@@ -166,7 +172,7 @@ class _Merger:
         if self._followed > MOST_INCLUDES:
             seen, why = None, f"GitLab includes at most {MOST_INCLUDES} files"
         what = f"a file that {shown} includes" if shown else include.shown
-        if seen and seen.is_missing and not include.has_rules:
+        if seen and seen.is_missing and not may_miss:
             self._faults.append(f"includes {what}, which is not there, so GitLab makes no pipeline.")
             return None
         if why or seen is None:
@@ -174,9 +180,8 @@ class _Merger:
             return None
         declared = read_mapping(read_mapping(seen.document, "spec"), "inputs")
         try:
-            filled: Mapping[str, Any] = self._budget.fill(
-                seen.document, GITLAB_INPUT, read_inputs(declared, include.inputs)
-            )
+            inputs = self._budget.read_inputs(declared, include.inputs)
+            filled: Mapping[str, Any] = self._budget.fill(seen.document, GITLAB_INPUT, inputs)
         except TooMuch:
             self._unread.append(f"I have not read {what}: it is more than anybody would write.")
             return None

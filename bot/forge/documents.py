@@ -22,10 +22,14 @@ MOST_LETTERS: Final = 512 * 1024
 
 DEEPEST: Final = 60
 
+MOST_DIRECTIVES: Final = 100
+"""`%TAG` of YAML, which no workflow has: libyaml compares each with each, and nothing else can run meanwhile."""
+
 _FLOAT: Final = "tag:yaml.org,2002:float"
 _NULL: Final = "tag:yaml.org,2002:null"
 _MERGE: Final = "<<"
 _HEADER: Final = "spec"
+_DIRECTIVE: Final = "%TAG"
 
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -82,6 +86,8 @@ def read_document(text: str, allowance: Allowance | None = None) -> dict[str, An
     Raises:
         NotUnderstood: It is none, or larger than any workflow.
     """
+    if text.count(_DIRECTIVE) > MOST_DIRECTIVES:
+        raise NotUnderstood("it is larger than any workflow")
     loader = _LOADER(text)
     try:
         builder = _Builder(_list_events(loader), loader, allowance or Allowance())

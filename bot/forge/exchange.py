@@ -1,5 +1,6 @@
 """One question to a forge and its answer: only its own origin, so many bytes, so many seconds."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -23,7 +24,12 @@ KEPT: Final = timedelta(hours=1)
 SHORTLY: Final = timedelta(seconds=30)
 """For how long a forge is left alone that did not answer: a batch must not wait for it once a package."""
 
+MOST_AT_ONCE: Final = 30
+"""So many questions that files have chosen are under way at a time: GitHub wants no more than 100 of all kinds, and
+those of people have to find room (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api)."""
+
 _MOST_REDIRECTS: Final = 3
+_LONGEST_NUMBER: Final = 10
 
 
 class ForgeAway(NpmtrustError):
@@ -84,6 +90,8 @@ class Exchange:
         self._origin: Address | None = parse_address(source.url)
         self._client: httpx.AsyncClient | None = None
         self._away: ForgeAway | None = None
+        self._scarce_until: datetime | None = None
+        self._room = asyncio.Semaphore(MOST_AT_ONCE)
 
     @property
     def soon(self) -> datetime:
@@ -96,15 +104,26 @@ class Exchange:
         Raises:
             ForgeAway: there is none.
         """
-        if self._away and self._away.until and self._clock.now() < self._away.until:
-            raise self._away
         try:
-            return await self._ask(path, query)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as err:
-            raise self.note(ForgeAway(_words_of(err, self.source.title), self.soon)) from err
+            return await self._try(path, query)
         except ForgeAway as away:
             self.note(away)
             raise
+
+    async def ask_more(self, path: str, **query: str) -> Found:
+        """Ask for something that a foreign file has chosen, as `ask` does, and keep others from being harmed by it.
+
+        What comes to nothing here says nothing of other questions; and half of what the forge lets us ask is left to
+        them: without a token GitHub answers 60 questions an hour, and one workflow can refer to 20 files.
+
+        Raises:
+            ForgeAway: there is none, or there must not be one now.
+        """
+        async with self._room:
+            if self._scarce_until and self._clock.now() < self._scarce_until:
+                words = f"{self.source.title} lets me ask little more for now{self._hint()}"
+                raise ForgeAway(words, self._scarce_until)
+            return await self._try(path, query)
 
     def note(self, away: ForgeAway) -> ForgeAway:
         """Leave the forge alone until the time that an error names, if it names one."""
@@ -122,12 +141,21 @@ class Exchange:
         if client is not None:
             await client.aclose()
 
+    async def _try(self, path: str, query: Mapping[str, str]) -> Found:
+        if self._away and self._away.until and self._clock.now() < self._away.until:
+            raise self._away
+        try:
+            return await self._ask(path, query)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as err:
+            raise ForgeAway(_words_of(err, self.source.title), self.soon) from err
+
     async def _ask(self, path: str, query: Mapping[str, str]) -> Found:
         url = str(httpx.URL(f"{self.source.url}{path}", params=query or None))
         for hop in range(_MOST_REDIRECTS):
             if self._origin is None or parse_address(url) != self._origin:
                 raise ForgeAway(f"{self.source.title} led to another address")  # where the token must not go
             reply = await self._send(url)
+            self._scarce_until = self._until(reply) if _is_scarce(reply) else None
             location = reply.headers.get("location", "")
             if not (HTTPStatus.MULTIPLE_CHOICES <= reply.status < HTTPStatus.BAD_REQUEST and location):
                 self._check(reply)
@@ -148,12 +176,13 @@ class Exchange:
         title, setting = self.source.title, self.source.token_setting
         if reply.is_success or reply.status == HTTPStatus.NOT_FOUND:
             return
-        if reply.status == HTTPStatus.UNAUTHORIZED:
+        if reply.status == HTTPStatus.UNAUTHORIZED and self.source.token is not None:
             raise ForgeAway(f"{title} does not take the token of {setting}", self.soon)
         if reply.status == HTTPStatus.TOO_MANY_REQUESTS or (
             reply.status == HTTPStatus.FORBIDDEN and _is_rate_limit(reply)
         ):
-            raise ForgeAway(f"{title} lets me ask no more for now{self._hint()}", self._until(reply))
+            # whatever was asked: it holds for every question
+            raise self.note(ForgeAway(f"{title} lets me ask no more for now{self._hint()}", self._until(reply)))
         if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise ForgeAway(f"{title} answered {reply.status_text}", self.soon)
         raise ForgeAway(f"{title} answered {reply.status_text}")
@@ -168,7 +197,7 @@ class Exchange:
         wait = reply.read_retry_after(now)
         if wait is not None:
             until = now + timedelta(seconds=wait)
-        elif reset.isascii() and reset.isdigit() and len(reset) <= len("9999999999"):
+        elif reset.isascii() and reset.isdigit() and len(reset) <= _LONGEST_NUMBER:
             until = datetime.fromtimestamp(int(reset), UTC)
         else:
             until = now + SHORTLY
@@ -189,6 +218,16 @@ class Exchange:
 def _is_rate_limit(reply: Reply) -> bool:
     # https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api: primary and secondary limits
     return reply.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in reply.headers
+
+
+def _is_scarce(reply: Reply) -> bool:
+    """Tell whether less than half is left of what may be asked in a while: the headers of GitHub, and of GitLab."""
+    for prefix in ("x-ratelimit-", "ratelimit-"):
+        numbers = [reply.headers.get(f"{prefix}{name}", "") for name in ("remaining", "limit")]
+        if all(number.isascii() and number.isdigit() and len(number) <= _LONGEST_NUMBER for number in numbers):
+            remaining, limit = map(int, numbers)
+            return remaining * 2 < limit
+    return False
 
 
 def _words_of(error: Exception, title: str) -> str:

@@ -81,7 +81,7 @@ def _read_content(content: dict[str, Any]) -> bytes | None:
 
 async def _ask_file(exchange: Exchange, reference: Reference, path: str) -> Found:
     query = {"ref": reference.ref} if reference.ref else {}
-    return await exchange.ask(f"repos/{quote(reference.repository)}/contents/{quote(path)}", **query)
+    return await exchange.ask_more(f"repos/{quote(reference.repository)}/contents/{quote(path)}", **query)
 
 
 def _read_file(found: Found) -> bytes | None:
@@ -90,7 +90,7 @@ def _read_file(found: Found) -> bytes | None:
 
 
 async def _is_public(exchange: Exchange, repository: str) -> bool:
-    found = await exchange.ask(f"repos/{quote(repository)}")
+    found = await exchange.ask_more(f"repos/{quote(repository)}")
     content = found.reply.read_json()
     return found.is_there and not found.moved and isinstance(content, dict) and content.get("private") is False
 

@@ -59,7 +59,7 @@ async def _ask_name(exchange: Exchange, project: str) -> str:
 
 async def _ask_file(exchange: Exchange, reference: Reference, path: str) -> Found:
     address = f"{_address(reference.repository)}/repository/files/{quote(path, safe='')}/raw"
-    return await exchange.ask(address, ref=reference.ref or _DEFAULT_BRANCH)
+    return await exchange.ask_more(address, ref=reference.ref or _DEFAULT_BRANCH)
 
 
 def _read_file(found: Found) -> bytes | None:
@@ -67,9 +67,12 @@ def _read_file(found: Found) -> bytes | None:
 
 
 async def _is_public(exchange: Exchange, project: str) -> bool:
-    found = await exchange.ask(_address(project))
+    """Tell whether anybody may read a project's files: a public project may keep its repository to its members."""
+    found = await exchange.ask_more(_address(project))
     content = found.reply.read_json()
-    return found.is_there and not found.moved and isinstance(content, dict) and content.get("visibility") == "public"
+    if not found.is_there or found.moved or not isinstance(content, dict):
+        return False
+    return content.get("visibility") == "public" and content.get("repository_access_level") == "enabled"
 
 
 WAYS: Final = Ways(_ask_file, _read_file, _is_public, list_references)

@@ -58,19 +58,25 @@ class Referred:
             look: The file.
             end: When to be done, by the loop's clock.
         """
-        wanted = self._list_new(look.document, Spot(self._home))
+        wanted = await self._list_new([(look.document, Spot(self._home))])
         for _ in range(DEEPEST_CALLS - 1):
             level = wanted[: max(MOST_FILES - len(self._seen), 0)]
             if not level:
                 break
             await self._read_level(level, end)
-            following = (self._list_new(self._seen[one].document, one.spot) for one in level)
-            wanted = list(dict.fromkeys(chain.from_iterable(following)))
+            wanted = await self._list_new([(self._seen[one].document, one.spot) for one in level])
         return look.model_copy(update={"files": tuple(self._seen.values())})
 
-    def _list_new(self, document: Mapping[str, Any], here: Spot) -> list[Reference]:
-        listed = dict.fromkeys(self._ways.list_references(document, here, self._home))
-        return [reference for reference in listed if reference not in self._seen]
+    async def _list_new(self, files: Iterable[tuple[Mapping[str, Any], Spot]]) -> list[Reference]:
+        """List what files refer to and was not read, out of the way of others: it may be thousands of names."""
+
+        def work() -> list[Reference]:
+            listed = (self._ways.list_references(document, here, self._home) for document, here in files)
+            return [
+                reference for reference in dict.fromkeys(chain.from_iterable(listed)) if reference not in self._seen
+            ]
+
+        return await asyncio.to_thread(work)
 
     async def _read_level(self, level: list[Reference], end: float) -> None:
         by_repository: dict[str, list[Reference]] = {}

@@ -53,9 +53,8 @@ def _blocks(checked: CheckedPublisher) -> Iterable[Block]:
     publisher = checked.publisher
     narrowed = f", environment {safe(publisher.environment, 100)}" if publisher.environment else ""
     yield section(f"{bold(safe(publisher.label, 250))}{narrowed} ({checked.origin.value})", *map(_line, checked.points))
-    lines = _mending_lines(checked)
-    if lines:
-        yield section("In the job that publishes:")
+    for place, lines in _mending_lines(checked).items():
+        yield section(f"In {place}:")
         yield from code("\n".join(lines))
 
 
@@ -64,17 +63,21 @@ def _line(point: Point) -> str:
     return f"{_SIGNS[point.holds]} {safe(point.says, 300)}{mend}"
 
 
-def _mending_lines(checked: CheckedPublisher) -> list[str]:
+def _mending_lines(checked: CheckedPublisher) -> dict[str, list[str]]:
+    """Tell the lines that mend what does not hold, by where they belong."""
     match checked.publisher:
         case GitHub():
             known = _GITHUB
         case GitLab():
             known = _GITLAB
         case _:
-            return []
-    lines = [known[point.topic] for point in checked.points if point.holds is Guess.NO and point.topic in known]
-    filled = (line.replace("{environment}", checked.publisher.environment) for line in dict.fromkeys(lines))
-    return list(filled)
+            return {}
+    found: dict[str, list[str]] = {}
+    for point in checked.points:
+        line = known.get(point.topic, "").replace("{environment}", checked.publisher.environment)
+        if point.holds is Guess.NO and line and line not in found.setdefault(point.mended_in, []):
+            found[point.mended_in].append(line)
+    return found
 
 
 def _count_faults(checked: CheckedPublisher) -> int:

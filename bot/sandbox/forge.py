@@ -38,6 +38,8 @@ class Repository:
     """Nobody may see it; with `has_key`, who has a token."""
     has_key: bool = False
     moved_to: str = ""
+    for_members: bool = False
+    """A public project of GitLab's that shows its repository to its members alone, by their tokens."""
 
     def is_hidden_from(self, token: str) -> bool:
         """Tell whether who sends this token, or none, must not know of it."""
@@ -54,6 +56,8 @@ class ForgeSwitches:
 
     slow_seconds: float = 0.0
     """Before each answer, by the wall."""
+    remaining: int | None = None
+    """So many questions of 60 it answers still, as it says; None: it says nothing of it."""
     rate_limited: bool = False
     """It wants no more questions for a while."""
     status: int = 0
@@ -73,6 +77,9 @@ class SimulatedForge:
         """Each path that was asked for, oldest first."""
         self.tokens: list[str] = []
         """The token of each question; empty: none."""
+        self.most_under_way = 0
+        """So many questions were to be answered at a time."""
+        self._under_way = 0
         self._clock = clock
         self._repositories: dict[str, Repository] = {}
         self._port: HeldPort | None = None
@@ -108,6 +115,7 @@ class SimulatedForge:
         private: bool = False,
         has_key: bool = False,
         moved_to: str = "",
+        for_members: bool = False,
     ) -> None:
         """Say what a repository holds: workflow files by name (GitHub), or any files by path.
 
@@ -118,15 +126,33 @@ class SimulatedForge:
             private: Nobody may see it.
             has_key: But who sends a token.
             moved_to: The name that it has now.
+            for_members: As in `Repository`.
         """
         placed = {ref: _place(held) for ref, held in (refs or {}).items()}
-        self._repositories[name.casefold()] = Repository(name, _place(files), placed, private, has_key, moved_to)
+        self._repositories[name.casefold()] = Repository(
+            name, _place(files), placed, private, has_key, moved_to, for_members
+        )
 
     def forget(self, name: str) -> None:
         """Oblige again."""
         self._repositories.pop(name.casefold(), None)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        self._under_way += 1
+        self.most_under_way = max(self.most_under_way, self._under_way)
+        try:
+            response = await self._answer(request)
+        finally:
+            self._under_way -= 1
+        if self.switches.remaining is not None:
+            self.switches.remaining = max(self.switches.remaining - 1, 0)
+            reset = str(int(self._clock.now().timestamp()) + RATE_SECONDS)
+            left = {"remaining": str(self.switches.remaining), "limit": "60", "reset": reset}
+            prefix = "x-ratelimit-" if request.path.startswith("/github/") else "ratelimit-"
+            response.headers.update({f"{prefix}{name}": number for name, number in left.items()})
+        return response
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         path = request.raw_path.partition("?")[0]
         ref = request.query.get("ref", "")
         token = request.headers.get("authorization", request.headers.get("private-token", ""))
@@ -194,14 +220,19 @@ class SimulatedForge:
         if not rest:
             visibility = "private" if found.private else "public"
             return web.json_response(
-                {"path_with_namespace": found.name, "default_branch": "main", "visibility": visibility}
+                {
+                    "path_with_namespace": found.name,
+                    "default_branch": "main",
+                    "visibility": visibility,
+                    "repository_access_level": "private" if found.for_members else "enabled",
+                }
             )
         files = found.at(ref)
         if rest == "repository/tree":
             return web.json_response(
                 [{"type": "blob", "name": file, "path": file} for file in files if "/" not in file]
             )
-        if wanted in files:
+        if wanted in files and (token or not found.for_members):
             return web.Response(text=files[wanted])
         return _not_found("404 File Not Found")
 

@@ -1,5 +1,7 @@
 """Preflight: a look at the workflow file that a trust configuration names, before npm is told of it."""
 
+import asyncio
+
 from bot.domain.evidence import PackageFacts
 from bot.domain.preflight import Look, Place, Preflight, judge, place_of, summarise
 from bot.domain.preflight_jobs import Point
@@ -36,7 +38,9 @@ async def look_at(services: Services, publisher: Publisher, *, facts: PackageFac
     if place is None or services.forge is None:
         return judge(publisher, None, facts)
     is_sound = not PROVIDERS[publisher.provider].check(fields_of(publisher))
-    return judge(publisher, await _look(services, place) if is_sound else _NO_PLACE, facts)
+    look = await _look(services, place) if is_sound else _NO_PLACE
+    # some tenths of a second, of files that are written to last: others must not wait for it
+    return await asyncio.to_thread(judge, publisher, look, facts)
 
 
 async def find_name(services: Services, publisher: Publisher) -> str:

@@ -117,7 +117,7 @@ async def _measure_all(
         figures.runs.append(Run(name, at_once, *run))
         async with asyncio.timeout(PATIENCE + commands / STEADY * 10):
             # else it would be at work on these while the next is measured
-            while database and await asyncio.to_thread(_count, database, OPEN):  # noqa: ASYNC110 -- in its database
+            while database and await asyncio.to_thread(_count, database, OPEN) > 0:  # noqa: ASYNC110 -- as it says
                 await asyncio.sleep(0.2)
 
 

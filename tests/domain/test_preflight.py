@@ -205,7 +205,7 @@ TOKEN, ENVIRONMENT, RUNNER, NODE, NPM = "id_token", "environment", "runner", "no
             "no",
         ),
         ("on: push\njobs: {a: {uses: ./.github/workflows/x.yml}}", TOKEN, "maybe"),
-        ("on: push\njobs: {a: {uses: o/r/.github/workflows/x.yml@v1}}", TOKEN, "no"),
+        ("on: push\njobs: {a: {uses: o/r/.github/workflows/x.yml@v1}}", TOKEN, "maybe"),
         ("on: push\njobs: {a: {permissions: {id-token: write}, uses: o/r/.github/workflows/x.yml@v1}}", TOKEN, "yes"),
         # who runs it
         (job("    steps: [{run: npm publish}]"), RUNNER, "yes"),
@@ -227,6 +227,12 @@ TOKEN, ENVIRONMENT, RUNNER, NODE, NPM = "id_token", "environment", "runner", "no
         ),
         (
             job("    steps: [{uses: actions/setup-node@v5, with: {node-version-file: .nvmrc}}, {run: npm publish}]"),
+            NODE,
+            "maybe",
+        ),
+        # a step that is not always taken sets up nothing for certain
+        (
+            steps("{uses: actions/setup-node@v5, if: github.ref == 'x', with: {node-version: 20}}", "run: npm publish"),
             NODE,
             "maybe",
         ),

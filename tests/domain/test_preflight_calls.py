@@ -146,10 +146,11 @@ def test_where_a_called_job_loses_the_token_is_where_it_is_mended(caller: str, j
     assert (token.says, token.mend) == (f"The job release / publish {says}", mend)
 
 
-def test_what_a_file_gives_to_all_its_jobs_goes_to_those_it_calls_and_strangers_get_nothing_unasked() -> None:
+def test_what_a_file_gives_to_all_its_jobs_goes_to_those_it_calls_and_another_owner_may_share_the_enterprise() -> None:
     assert verdicts(calling("", head=f"{ASKS}\n"), file(called()))[TOKEN] == "yes"
     elsewhere = calling("", uses="other/ci/.github/workflows/publish.yml@v1")
-    assert verdicts(elsewhere, file(called(ASKS), repository="other/ci", ref="v1"))[TOKEN] == "no"
+    assert verdicts(elsewhere, file(called(ASKS), repository="other/ci", ref="v1"))[TOKEN] == "maybe"
+    assert verdicts(elsewhere, file(called(), repository="other/ci", ref="v1"))[TOKEN] == "no"
 
 
 INPUTS = "{workflow_call: {inputs: {e: {default: staging}, n: {}, r: {}, s: text}}}"
@@ -160,6 +161,8 @@ INPUTS = "{workflow_call: {inputs: {e: {default: staging}, n: {}, r: {}, s: text
     [
         ("{e: production}", "environment: '${{ inputs.e }}'", ENVIRONMENT, "yes"),
         ("{}", "environment: '${{ inputs.e }}'", ENVIRONMENT, "no"),
+        ("{E: production}", "environment: '${{ inputs.e }}'", ENVIRONMENT, "yes"),  # capitals make no difference
+        ("{e: production}", "environment: '${{ inputs.E }}'", ENVIRONMENT, "yes"),
         ("{e: prod}", "environment: {name: '${{inputs.e}}uction'}", ENVIRONMENT, "yes"),
         ("{e: '${{ vars.E }}'}", "environment: '${{ inputs.e }}'", ENVIRONMENT, "maybe"),
         ("{e: [a]}", "environment: '${{ inputs.e }}'", ENVIRONMENT, "maybe"),
@@ -248,7 +251,7 @@ def test_what_a_file_of_another_repository_refers_to_is_not_named() -> None:
         (
             calling(uses="../elsewhere.yml"),
             (),
-            "I have not read what the job release calls: GitHub knows no such name.",
+            "I have not read what the job release calls: I cannot tell which file it is.",
         ),
         (
             calling(),
@@ -369,7 +372,7 @@ def test_a_few_lines_that_stand_for_thousands_of_jobs_end_in_doubt() -> None:
     assert "The job j0 / j0 / j0 / publish publishes." in told(many("a", on="push"), *files)
     long = f"- run: '{'x ' * 200_000}'"
     found = told(many("a", 9, on="push"), file(called(steps=long), "a.yml"))
-    assert "which the job j2 calls: it is more than anybody would write." in " ".join(found)
+    assert "which the job j1 calls: it is more than anybody would write." in " ".join(found)
     act = file(action(f"{{run: '{'x ' * 200_000}'}}"), "a")
     assert "maybe" in verdicts(SHIP.format("{uses: ./a}, " * 9 + "{run: npm publish}"), act).values()
     bomb = "{uses: ./a}, " * 300

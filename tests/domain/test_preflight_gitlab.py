@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.preflight import Look, judge
+from bot.domain.preflight_jobs import MOST_JOBS
 from bot.domain.publish_commands import Guess
 from bot.domain.publishers import GitHub, GitLab, Publisher
 from bot.forge.documents import read_document
@@ -43,6 +44,17 @@ IDS = "  id_tokens: {NPM_ID_TOKEN: {aud: 'npm:x'}}\n"
         (pipeline("  extends: .base\n", f".base:\n{IDS}"), TOKEN, "yes"),
         (pipeline("  extends: [.base, 3]\n", f".base:\n  extends: .base\n{IDS}"), TOKEN, "yes"),
         (pipeline("  extends: .elsewhere\n"), TOKEN, "maybe"),
+        # what stands for a part of another job may be anything
+        (pipeline("  id_tokens: !reference [.base, id_tokens]\n"), TOKEN, "maybe"),
+        (pipeline("  id_tokens: {NPM_ID_TOKEN: !reference [.base, id_tokens, NPM_ID_TOKEN]}\n"), TOKEN, "maybe"),
+        (pipeline("  id_tokens: {NPM_ID_TOKEN: {aud: !reference [.base, variables, AUD]}}\n"), TOKEN, "maybe"),
+        (pipeline("  id_tokens: text\n"), TOKEN, "no"),
+        # a job may do without what all jobs have
+        (pipeline("  inherit: {default: false}\n", f"default:\n{IDS}"), TOKEN, "no"),
+        (pipeline("  inherit: {default: False}\n", f"default:\n{IDS}"), TOKEN, "no"),
+        (pipeline("  inherit: {default: [image]}\n", f"default:\n{IDS}"), TOKEN, "no"),
+        (pipeline("  inherit: {default: [id_tokens]}\n", f"default:\n{IDS}"), TOKEN, "yes"),
+        (pipeline("  inherit: {variables: false}\n", f"default:\n{IDS}"), TOKEN, "yes"),
         (pipeline("", "include: [{local: other.yml}]\n"), TOKEN, "maybe"),
         (pipeline("  tags: [saas-linux-small-amd64]\n"), RUNNER, "yes"),
         (pipeline("  tags: [ours]\n"), RUNNER, "maybe"),
@@ -62,12 +74,19 @@ def test_what_a_pipeline_of_gitlab_says(text: str, topic: str, holds: str) -> No
     assert verdicts(WEB, text)[topic] == holds
 
 
+def test_of_more_jobs_than_are_read_it_cannot_be_told_that_none_publishes() -> None:
+    many = "".join(f"j{n}: {{script: [npm test]}}\n" for n in range(MOST_JOBS))
+    assert verdicts(WEB, many + pipeline(IDS))["publishes"] == "maybe"
+    assert verdicts(WEB, many.replace("j0: ", ".j0: "))["publishes"] == "no"
+
+
 @pytest.mark.parametrize(
     ("body", "holds"),
     [
         ("  environment: production\n", "yes"),
         ("  environment: {name: production}\n", "yes"),
         ("  environment: $E\n", "maybe"),
+        ("  environment: !reference [.base, environment]\n", "maybe"),
         ("", "no"),
         ("  extends: .elsewhere\n", "maybe"),
     ],

@@ -192,6 +192,16 @@ def test_a_file_that_is_not_there_is_a_fault_unless_rules_may_leave_it_out() -> 
     assert fault.says == ".gitlab-ci.yml includes ci.yml, which is not there, so GitLab makes no pipeline."
     ruled = told(f"include: {{local: ci.yml, rules: [{{exists: [ci.yml]}}]}}\n{JOB}", gone)
     assert "I have not read ci.yml: it is not there." in ruled
+    # what a file includes that may be left out may be missing as well
+    above = "include: {local: 1.yml, rules: [{if: $CI_COMMIT_TAG}]}\n" + JOB
+    assert "no" not in verdicts(above, file("include: ci.yml", "1.yml"), gone).values()
+    assert verdicts(f"include: 1.yml\n{JOB}", file("include: ci.yml", "1.yml"), gone)["parts"] == "no"
+
+
+def test_of_many_files_that_are_not_there_a_few_are_named() -> None:
+    gone = [SeenFile(reference=reference(f"{n}.yml"), is_missing=True) for n in range(MOST_FILES)]
+    found = told(f"include: [{', '.join(f'{n}.yml' for n in range(MOST_FILES))}]\n{JOB}", *gone)
+    assert sum("is not there" in says for says in found) == 5
 
 
 FOREIGN = "include: {project: acme/ci, file: npm.yml, ref: v1}\n"

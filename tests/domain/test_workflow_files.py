@@ -1,5 +1,6 @@
 """Names of files from outside: which become an address, and which never do."""
 
+import time
 from typing import Any
 
 import pytest
@@ -8,12 +9,15 @@ from hypothesis import strategies as st
 
 from bot.domain.preflight import Look, judge
 from bot.domain.publishers import GitHub, GitLab, Publisher
-from bot.domain.workflow_files import Reference, SeenFile, Spot, list_references, refer_action, refer_workflow
+from bot.domain.workflow_files import Part, Reference, SeenFile, Spot, list_references, refer_action, refer_workflow
 from bot.domain.workflow_gitlab_includes import list_includes
 from bot.domain.workflow_gitlab_includes import list_references as list_included
+from bot.forge.documents import read_document
 from tests.domain.test_preflight_gitlab import TEXTS, TREES
 
 HOME = "acme/ui"
+UI = GitHub(repository=HOME, file="release.yml")
+WEB = GitLab(project=HOME, file=".gitlab-ci.yml")
 
 
 def written(reference: Reference | None) -> str | None:
@@ -114,6 +118,56 @@ def test_called_workflows_are_listed_before_the_actions_of_steps() -> None:
     assert [written(each) for each in listed] == ["acme/ui ship"]
 
 
+def _many(text: str, count: int = 3000) -> str:
+    return ", ".join(text.format(n) for n in range(count))
+
+
+NAMES = f"{{{_many('i{}: ', 24_000)}}}"
+SHORT = "a;" * 40_000
+LABELS = f"[{_many('a', 30_000)}]"
+JOBS_OF_GITLAB = "".join(f"j{n}: {{script: [npm publish]}}\n" for n in range(3000))
+
+
+@pytest.mark.parametrize(
+    ("publisher", "text", "other"),
+    [
+        # thousands of inputs, declared by what is called thousands of times
+        (
+            UI,
+            f"on: push\njobs: {{{_many('j{}: {{uses: ./.github/workflows/a.yml}}')}}}",
+            f"on: {{workflow_call: {{inputs: {NAMES}}}}}\njobs: {{}}",
+        ),
+        (
+            UI,
+            f"on: push\njobs: {{a: {{steps: [{_many('{{uses: ./a}}')}]}}}}",
+            f"inputs: {NAMES}\nruns: {{using: composite, steps: [{{run: ls}}]}}",
+        ),
+        (WEB, f"include: [{_many('{{local: a.yml}}', 140)}]", f"spec: {{inputs: {NAMES}}}\n---\na: b"),
+        # a project of any size, for thousands of files
+        (WEB, f"include: {{project: {{{_many('k{}: v', 6000)}}}, file: [{_many('a.yml', 6000)}]}}", ""),
+        (WEB, f"include: {{project: {'x' * 200_000}, file: [{_many('a.yml', 20_000)}]}}", ""),
+        # many commands, and labels, that many jobs share
+        (WEB, f"default: {{before_script: ['{SHORT}']}}\n{JOBS_OF_GITLAB}", ""),
+        (WEB, f"default: {{tags: {LABELS}}}\n{JOBS_OF_GITLAB}", ""),
+        (
+            UI,
+            f"on: push\njobs: {{{_many('j{}: {{steps: [{{uses: ./a}}]}}', 400)}}}",
+            f"runs: {{using: composite, steps: [{{run: '{SHORT}'}}]}}",
+        ),
+    ],
+)
+def test_what_is_written_to_take_long_is_judged_soon(publisher: Publisher, text: str, other: str) -> None:
+    document = read_document(text)
+    files: tuple[SeenFile, ...] = ()
+    if other:
+        part = Part.INCLUDE if publisher is WEB else Part.ACTION if "composite" in other else Part.WORKFLOW
+        path = {Part.INCLUDE: "a.yml", Part.ACTION: "a", Part.WORKFLOW: ".github/workflows/a.yml"}[part]
+        files = (SeenFile(reference=Reference(part=part, repository=HOME, path=path), document=read_document(other)),)
+    began = time.process_time()
+    assert judge(publisher, Look(found=True, document=document, files=files), None)
+    assert time.process_time() - began < 0.8
+
+
 USES = st.sampled_from(
     ["./a", "acme/b@v1", "./.github/workflows/c.yml", "acme/ci/.github/workflows/c.yml@v1", "c.yml", "/d.yml", "x"]
 )
@@ -136,8 +190,6 @@ DOCUMENTS = st.dictionaries(TEXTS, TREES, max_size=3) | st.fixed_dictionaries(
         "spec": TREES,
     },
 )
-UI = GitHub(repository=HOME, file="release.yml")
-WEB = GitLab(project=HOME, file=".gitlab-ci.yml")
 
 
 @given(DOCUMENTS, st.lists(DOCUMENTS, max_size=4), st.sampled_from([UI, WEB]), st.booleans())

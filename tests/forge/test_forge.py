@@ -101,7 +101,7 @@ async def test_a_forge_that_wants_no_more_questions_is_left_alone_until_it_says(
     [
         (500, "GitHub answered 500 Internal Server Error", True),
         (503, "GitHub answered 503 Service Unavailable", True),
-        (401, "GitHub does not take the token of NPMTRUST_GITHUB_TOKEN", True),
+        (401, "GitHub answered 401 Unauthorized", False),
         (429, "GitHub lets me ask no more for now", True),
         (403, "GitHub answered 403 Forbidden", False),
         (451, "GitHub answered 451 Unavailable For Legal Reasons", False),
@@ -119,6 +119,15 @@ async def test_a_no_of_the_forge_is_told_in_its_words(
     assert (await look(outlook)).found is not is_left_alone
     outlook.clock.pass_by(seconds=30)
     assert (await look(outlook)).found
+
+
+async def test_a_token_that_is_not_taken_is_named_by_its_setting(outlook: Outlook) -> None:
+    outlook.simulated.switches.status = 401
+    forge = outlook.with_tokens()
+    assert (await forge.look(GITHUB))[0].unchecked == "GitHub does not take the token of NPMTRUST_GITHUB_TOKEN"
+    outlook.simulated.switches.status = 0
+    assert not (await forge.look(GITHUB))[0].found  # nor would it be taken for another question
+    await forge.close()
 
 
 async def test_a_forge_that_is_down_or_slow_does_not_keep_anybody_waiting(outlook: Outlook) -> None:
@@ -165,6 +174,7 @@ async def test_many_who_want_to_see_one_file_ask_once(outlook: Outlook) -> None:
             "it is larger than any workflow",
         ),
         ("a: b\n" * 400_000, "it is larger than any workflow"),
+        ("".join(f"%TAG !a{n}! tag:a\n" for n in range(200)) + "---\na: b", "it is larger than any workflow"),
         ("a: \x00\n", "it is no valid YAML"),
     ],
     ids=lambda value: value[:20] if isinstance(value, str) else None,

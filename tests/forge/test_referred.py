@@ -10,6 +10,7 @@ from bot.domain.publishers import GitHub, GitLab
 from bot.domain.workflow_files import MOST_FILES, SeenFile
 from bot.forge import Forge
 from bot.forge.documents import MOST_LETTERS, MOST_NODES
+from bot.forge.exchange import MOST_AT_ONCE
 from bot.sandbox.forge_files import CALLED, CALLER, GITLAB_GOOD, GOOD, PREPARE, REUSABLE, REUSING
 from tests.forge.conftest import GITHUB, GITLAB, Outlook, make_forge
 
@@ -158,6 +159,71 @@ async def test_our_token_reads_nothing_of_another_owner_that_is_not_public(outlo
     assert fates == {"other/secret": PRIVATE, "acme/secret": PRIVATE, "other/open": "read", "other/absent": PRIVATE}
     assert len(outlook.simulated.questions) == 1 + len(names)  # without a token nobody is asked who may read it
     await with_token.close()
+
+
+async def test_a_public_project_that_keeps_its_repository_to_its_members_is_not_read(outlook: Outlook) -> None:
+    text = "include: {project: other/half, file: ci/p.yml}"
+    outlook.simulated.describe("acme/web/ui", {".gitlab-ci.yml": text})
+    outlook.simulated.describe("other/half", {"ci/p.yml": GITLAB_GOOD}, for_members=True)
+    forge = outlook.with_tokens()
+    assert list((await read(outlook, GITLAB, forge)).values()) == [PRIVATE]
+    assert not [path for path in outlook.simulated.questions if "other%2Fhalf/repository" in path]
+    await forge.close()
+
+
+@pytest.mark.parametrize("place", [GITHUB, GITLAB])
+async def test_half_of_what_a_forge_lets_us_ask_is_left_to_others(outlook: Outlook, place: Place) -> None:
+    outlook.simulated.describe("acme/ui", REUSING)
+    outlook.simulated.describe("acme/web/ui", {".gitlab-ci.yml": "include: ci/a.yml", "ci/a.yml": "include: ci/b.yml"})
+    outlook.simulated.switches.remaining = 31
+    seen, until = await outlook.forge.look(place)
+    assert seen.found
+    title = "GitHub" if place is GITHUB else "GitLab"
+    hint = f" (a token in NPMTRUST_{title.upper()}_TOKEN lets me ask more often)"
+    # the file itself came with 30 left of 60, and the first that it refers to with 29
+    assert [_fate(file) for file in seen.files] == ["read", f"{title} lets me ask little more for now{hint}"]
+    assert until == outlook.clock.now() + timedelta(minutes=10)
+    elsewhere = GITHUB.model_copy(update={"repository": "acme/other"})
+    assert (await look(outlook, elsewhere)).found  # what people ask for is asked
+    outlook.simulated.switches.remaining = 60
+    assert [_fate(file) for file in (await look(outlook, place)).files][:1] == ["read"]
+
+
+async def test_of_what_files_refer_to_no_more_is_asked_for_at_a_time_than_leaves_room_for_others(
+    outlook: Outlook,
+) -> None:
+    places = [GITHUB.model_copy(update={"repository": f"acme/p{n}"}) for n in range(4)]
+    text = calling(*(f"./.github/workflows/{n}.yml" for n in range(MOST_FILES)))
+    for place in places:
+        outlook.simulated.describe(place.repository, {f"{n}.yml": CALLED for n in range(20)} | {"release.yml": text})
+    outlook.simulated.switches.slow_seconds = 0.1
+    outlook.simulated.switches.only_for = ".yml"
+    seen = await asyncio.gather(*(look(outlook, place) for place in places))
+    assert [len(each.files) for each in seen] == [MOST_FILES] * len(places)
+    assert outlook.simulated.most_under_way == MOST_AT_ONCE
+
+
+@pytest.mark.parametrize("status", [500, 401])
+async def test_a_file_that_trips_the_forge_up_keeps_nobody_else_from_it(outlook: Outlook, status: int) -> None:
+    outlook.simulated.describe("acme/ui", REUSING)
+    outlook.simulated.switches.status = status
+    outlook.simulated.switches.only_for = "publish.yml"
+    assert [_fate(file)[:18] for file in (await look(outlook)).files] == [f"GitHub answered {status}"[:18]]
+    elsewhere = GITHUB.model_copy(update={"repository": "acme/other"})
+    assert (await look(outlook, elsewhere)).found
+
+
+async def test_thousands_of_names_are_listed_out_of_the_way_of_others(outlook: Outlook) -> None:
+    names = "".join(f"{n}.yml, " for n in range(40_000))
+    outlook.simulated.describe("acme/web/ui", {".gitlab-ci.yml": f"include: [{names}]"})
+    loop, longest = asyncio.get_running_loop(), 0.0
+    task = asyncio.create_task(look(outlook, GITLAB))
+    while not task.done():
+        began = loop.time()
+        await asyncio.sleep(0)
+        longest = max(longest, loop.time() - began)
+    assert len((await task).files) == MOST_FILES
+    assert longest < 0.1
 
 
 async def test_what_does_not_come_in_time_is_a_doubt_for_half_a_minute(outlook: Outlook) -> None:

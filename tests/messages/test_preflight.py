@@ -8,6 +8,7 @@ from bot.domain.preflight import Look, judge
 from bot.domain.preflight_views import CheckedPublisher, Origin, PackageCheck
 from bot.domain.publishers import GitHub, GitLab, Publisher
 from bot.domain.two_days import Stage, TwoDayView, Use, WaitingPackage
+from bot.domain.workflow_files import Part, Reference, SeenFile
 from bot.messages.message import Message
 from bot.messages.preflight import render_check
 from bot.messages.two_days import render_already_again, render_nothing_again, render_round, render_set_up_again
@@ -82,6 +83,28 @@ def test_the_answer_to_who_set_it_up_again_says_what_follows(
     assert told in text
     assert "C-9" in read(render_already_again(9))
     assert "nothing to set up again" in read(render_nothing_again())
+
+
+def test_lines_that_belong_into_the_job_that_calls_are_shown_for_it() -> None:
+    called: dict[str, object] = {
+        "on": "workflow_call",
+        "jobs": {"publish": {"runs-on": "self-hosted", "steps": [{"run": "npm publish"}]}},
+    }
+    reference = Reference(part=Part.WORKFLOW, repository="acme/ui", path=".github/workflows/publish.yml")
+    caller: dict[str, object] = {"on": "push", "jobs": {"release": {"uses": "./.github/workflows/publish.yml"}}}
+    github = GitHub(repository="acme/ui", file="release.yml")
+
+    def told() -> str:
+        look = Look(found=True, document=caller, files=(SeenFile(reference=reference, document=called),))
+        checked = CheckedPublisher(publisher=github, origin=Origin.SET_UP, points=judge(github, look, None))
+        return read(render_check(PackageCheck(package="@acme/ui", checked=(checked,))))
+
+    before, _, after = told().partition("In the job that calls the one that publishes:")
+    assert "      id-token: write" in after.partition("In the job that publishes:")[0]
+    assert "    runs-on: ubuntu-latest" in after.partition("In the job that publishes:")[2]
+    assert "      id-token: write" not in before
+    called["permissions"] = {"contents": "read"}
+    assert "In the job that publishes, and in the one that calls it:" in told()
 
 
 def test_a_check_shows_the_lines_that_mend_it_within_slacks_limits() -> None:
