@@ -54,7 +54,7 @@ def _blocks(checked: CheckedPublisher) -> Iterable[Block]:
     narrowed = f", environment {safe(publisher.environment, 100)}" if publisher.environment else ""
     yield section(f"{bold(safe(publisher.label, 250))}{narrowed} ({checked.origin.value})", *map(_line, checked.points))
     for place, lines in _mending_lines(checked).items():
-        yield section(f"In {place}:")
+        yield section(f"In {safe(place, 100)}:")
         yield from code("\n".join(lines))
 
 
