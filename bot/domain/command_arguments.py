@@ -40,7 +40,8 @@ _REPOSITORY = re.compile(r"[^\s/]+(?:/[^\s/]+)+")
 _MOST_REPOSITORY_LETTERS = 255
 
 
-def _check_reason(reason: str) -> Mistake | None:
+def check_reason(reason: str) -> Mistake | None:
+    """Say that a reason is longer than a message shows, and how much of it fits."""
     if len(reason) <= MOST_REASON_LETTERS:
         return None
     return Mistake(
@@ -79,7 +80,7 @@ REASON = Flag(
     help="why, for those who decide",
     words=sys.maxsize,
     clean=lambda text: " ".join(text.split()),
-    check=_check_reason,
+    check=check_reason,
 )
 REGISTRY = Flag(name="registry", placeholder="URL", help="only the registry that is configured")
 IDENTIFIER = Flag(name="id", placeholder="ID", help="the id of the configuration, as list shows it", check=_check_id)

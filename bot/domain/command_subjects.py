@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
-from bot.domain.command_arguments import PACKAGE, REASON, Arguments, read_arguments
+from bot.domain.command_arguments import PACKAGE, REASON, Arguments, check_reason, read_arguments
 from bot.domain.command_tokens import Word
 from bot.domain.commands import CheckPackage, Command, Freeze, ShowAudit, ShowPolicy
 from bot.domain.flags import Flag
@@ -65,7 +65,13 @@ def _read_freeze(words: list[Word]) -> Found:
         got = " ".join(arguments.positionals)
         what = "This command takes one reason and nothing more."
         arguments.mistakes.append(Mistake(what=what, expected="freeze [REASON]", got=got))
-    return Freeze(reason="".join(stated) or " ".join(arguments.positionals)), arguments.mistakes
+    if stated:
+        return Freeze(reason="".join(stated)), arguments.mistakes
+    reason = " ".join(arguments.positionals)
+    if mistake := check_reason(reason):
+        arguments.mistakes.append(mistake)
+        reason = mistake.suggestion
+    return Freeze(reason=reason), arguments.mistakes
 
 
 def _subject(arguments: Arguments) -> str:

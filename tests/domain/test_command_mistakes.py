@@ -57,6 +57,8 @@ def set_up(text: str) -> SetUp:
         ("audit a b --csv", "This command is about one package.", "a", "audit a --csv"),
         ("audit <@U012ABC> <@U013ABC>", "This holds a mention of Slack's.", "", "audit PACKAGE"),
         ("freeze now --reason leak", "This command takes one reason and nothing more.", "", 'freeze --reason "leak"'),
+        (f"freeze {'x' * 501}", "The reason is too long.", "x" * 500, f'freeze --reason "{"x" * 500}"'),
+        (f"freeze --hold {'x' * 501}", "There is no such flag here.", "", f'freeze --reason "{"x" * 500}"'),
         ("pause", "This command needs the number of one request.", "", "pause C-NUMBER"),
         # patterns of packages
         ("github @acme --file a.yml", "npm has no packages with such", "", "github PACKAGE --file a.yml"),
