@@ -17,10 +17,11 @@ sandbox: install
 test: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
 	$(BIN)/python -m compileall -q bot handlers storage # once, for the many processes that the tests start
-# Compiled tests are kept, whatever the environment says: each worker would compile all of them anew.
+# So are the tests, beside mypy, and kept whatever the environment says: each worker would compile all of them anew.
+	(PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --collect-only -q >/dev/null 2>&1 || true) & \
+		$(BIN)/mypy; checked=$$?; wait; exit $$checked
+	$(BIN)/lint-imports
 	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist loadgroup --inline-snapshot=disable --cov --cov-report=term:skip-covered --cov-fail-under=100
 
 # The scenarios once more, on a PostgreSQL server that the tests start themselves.

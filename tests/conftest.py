@@ -63,8 +63,8 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Run one test more than there are processors: some wait, for a process that dies or for a pause to pass."""
-    return (os.cpu_count() or 1) + 1
+    """Run two tests more than there are processors: some wait, for a process that dies or for a pause to pass."""
+    return (os.cpu_count() or 1) + 2
 
 
 @pytest.hookimpl(optionalhook=True)
