@@ -37,6 +37,7 @@ UNUSED = {
     "PIL": "no picture is drawn",
     "prometheus_client": "nobody asks for figures",
     "rich": "httpx is no program here",
+    "yaml": "no workflow was looked at",
 }
 
 

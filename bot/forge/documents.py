@@ -5,20 +5,12 @@ that keys stay text: `on` is a boolean to YAML 1.1. Scalars are text as well: `2
 is what GitHub makes of it.
 """
 
-import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 import yaml
 
-from bot.domain.preflight import Look
-
-MOST_NODES: Final = 50_000
-"""With what aliases stand for counted each time."""
-
-MOST_LETTERS: Final = 512 * 1024
-"""In all texts, counted likewise. With the nodes it bounds what a look takes up in the database."""
+from bot.forge.contents import Allowance, NotUnderstood
 
 DEEPEST: Final = 60
 
@@ -32,52 +24,6 @@ _HEADER: Final = "spec"
 _DIRECTIVE: Final = "%TAG"
 
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class NotUnderstood(Exception):
-    """The text is no YAML document that can be read within the limits; the text says why, as a clause."""
-
-
-@dataclass(slots=True)
-class Allowance:
-    """What may still be read: of one file, or of several together."""
-
-    nodes: int = MOST_NODES
-    letters: int = MOST_LETTERS
-
-    def take(self, nodes: int, letters: int) -> None:
-        """Count what is read.
-
-        Raises:
-            NotUnderstood: It is more than that.
-        """
-        self.nodes -= nodes
-        self.letters -= letters
-        if self.nodes < 0 or self.letters < 0:
-            raise NotUnderstood("it is larger than any workflow")
-
-
-async def read_found(content: bytes | None, known_as: str) -> Look:
-    """Read the file that a forge has shown, out of the way of others; None: it was too large to be shown."""
-    try:
-        document = await read_content(content, Allowance())
-    except NotUnderstood as err:
-        return Look(found=True, known_as=known_as, broken=str(err))
-    return Look(found=True, known_as=known_as, document=document)
-
-
-async def read_content(content: bytes | None, allowance: Allowance) -> dict[str, Any]:
-    """Read a file, out of the way of others; None: it was too large to be shown.
-
-    Raises:
-        NotUnderstood: It is no workflow, or more than is allowed.
-    """
-    if content is None:
-        raise NotUnderstood("it is larger than any workflow")
-    try:
-        return await asyncio.to_thread(lambda: read_document(content.decode(), allowance))
-    except UnicodeDecodeError as err:
-        raise NotUnderstood("it is no text") from err
 
 
 def read_document(text: str, allowance: Allowance | None = None) -> dict[str, Any]:

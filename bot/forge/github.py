@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 from bot.domain.preflight import Look, Place
 from bot.domain.versions import read_text
 from bot.domain.workflow_files import Reference, list_references
-from bot.forge.documents import read_found
+from bot.forge.contents import read_found
 from bot.forge.exchange import Exchange, ForgeAway, Found, Manners
 from bot.forge.referred import Ways
 

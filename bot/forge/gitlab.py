@@ -7,7 +7,7 @@ from bot.domain.preflight import Look, Place
 from bot.domain.versions import read_text
 from bot.domain.workflow_files import Reference
 from bot.domain.workflow_gitlab_includes import list_references
-from bot.forge.documents import read_found
+from bot.forge.contents import read_found
 from bot.forge.exchange import Exchange, ForgeAway, Found, Manners
 from bot.forge.referred import Ways
 

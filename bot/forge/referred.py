@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from bot.domain.preflight import Look
 from bot.domain.workflow_files import DEEPEST_CALLS, MOST_FILES, Part, Reference, SeenFile, Spot, share_owner
-from bot.forge.documents import Allowance, NotUnderstood, read_content
+from bot.forge.contents import Allowance, NotUnderstood, read_content
 from bot.forge.exchange import Exchange, ForgeAway, Found
 
 NOT_SHOWN: Final = "it is private, or not there"

@@ -14,7 +14,7 @@ from bot.domain.publishers import GitHub, GitLab, Provider
 from bot.domain.workflow_files import MOST_FILES, Reference, SeenFile, Spot
 from bot.domain.workflow_gitlab_includes import list_references
 from bot.forge import Forge, client, gitlab
-from bot.forge.documents import MOST_LETTERS, MOST_NODES
+from bot.forge.contents import MOST_LETTERS, MOST_NODES
 from bot.forge.exchange import MOST_AT_ONCE
 from bot.sandbox.forge_files import CALLED, CALLER, GITLAB_GOOD, GOOD, PREPARE, REUSABLE, REUSING
 from tests.forge.conftest import GITHUB, GITLAB, Outlook, make_forge

@@ -7,7 +7,8 @@ from sqlalchemy import update
 from bot.domain.preflight import Look, Place
 from bot.domain.publishers import Provider
 from bot.domain.workflow_files import Part, Reference, SeenFile
-from bot.forge.documents import MOST_LETTERS, MOST_NODES, Allowance, read_document
+from bot.forge.contents import MOST_LETTERS, MOST_NODES, Allowance
+from bot.forge.documents import read_document
 from storage.database import Database
 from storage.preflight_models import LookRow
 from storage.store import Store
