@@ -18,7 +18,7 @@ from storage.models import StepRow
 from storage.store import Store
 
 _AT_ONCE = 8
-SECONDS = 30.0
+SECONDS = 20.0
 """How long npm is asked about many packages before an approval; what it has not told by then stands as it was seen. The
 approval itself needs time as well, of what one try of a delivery may take (`inbox.LONGEST_WORK`)."""
 
