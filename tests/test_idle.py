@@ -36,7 +36,6 @@ UNUSED = {
     "alembic": "the schema is that of this version",
     "PIL": "no picture is drawn",
     "prometheus_client": "nobody asks for figures",
-    "rich": "httpx is no program here",
     "yaml": "no workflow was looked at",
 }
 
