@@ -22,13 +22,13 @@ from psycopg import sql
 from bot.sandbox.ports import HeldPort
 from storage import migrate
 from storage.database import make_engine
+from tests.patience import PATIENCE
 
 WANTED = os.environ.get("TEST_DATABASE") == "postgresql"
 MISSING = "PostgreSQL is not installed, and this test runs on a server of its own: apt-get install postgresql"
 EMPTY, MIGRATED = "template0", "npmtrust_migrated"
 """What a database is made of."""
 
-_START_SECONDS = 20.0
 _SETTINGS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=100"
 
 
@@ -56,7 +56,7 @@ class Server:
         listen = f"-D {self._data} -c listen_addresses=127.0.0.1 -p {self._port.number} -k {self._folder} {_SETTINGS}"
         program = _command("postgres", *listen.split(), dies_with_us=True)
         self._process = subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
-        ends = time.monotonic() + _START_SECONDS
+        ends = time.monotonic() + PATIENCE
         while True:
             try:
                 psycopg.connect(f"{self.url}postgres", connect_timeout=5).close()

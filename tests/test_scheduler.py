@@ -15,6 +15,7 @@ from bot.scheduler import LONGEST_REST, SILENCE_SECONDS, TICK_SECONDS, Scheduler
 from bot.services import Services
 from bot.workflow.progress import Progress, Worker
 from tests.handlers.door import open_door
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +33,7 @@ async def services(migrated: Path) -> AsyncIterator[Services]:
 
 @pytest.fixture(autouse=True)
 async def patience() -> AsyncIterator[None]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         yield
 
 

@@ -20,6 +20,7 @@ from bot.sandbox.slack import LocalSlack
 from storage import migrate
 from storage.database import Database, DatabaseDown
 from storage.vault import Vault
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +36,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture(autouse=True)
 async def patience() -> AsyncIterator[None]:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         yield
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from bot.sandbox.cast import Character
+from tests.patience import PATIENCE
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
@@ -24,7 +25,6 @@ ARGUMENTS = (
     "--disable-sync",
     "--disable-dev-shm-usage",
 )
-END_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def open_sandbox(**settings: str) -> Iterator[Sandbox]:
             yield Sandbox(process, line.split()[2])
         finally:
             process.terminate()
-            process.wait(END_SECONDS)
+            process.wait(PATIENCE)
 
 
 @contextmanager

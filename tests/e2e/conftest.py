@@ -6,8 +6,9 @@ from playwright.sync_api import Browser, expect
 
 from bot.sandbox.cast import Character
 from tests.e2e.browsing import DESKTOP, Person, Sandbox, open_browser, open_sandbox, open_window
+from tests.patience import PATIENCE
 
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=1000 * PATIENCE)
 
 
 class Meet(Protocol):

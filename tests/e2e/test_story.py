@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from bot.sandbox.cast import OWNER, RELEASES, REQUESTER, SECOND_OWNER, STRANGER
 from tests.e2e.browsing import open_sandbox
 from tests.e2e.conftest import Meet
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.xdist_group("sandbox")
 
@@ -207,7 +208,7 @@ def test_the_sandbox_listens_on_loopback_alone_and_ctrl_c_ends_all_of_it() -> No
         assert {address.partition(":")[0] for address in listening} == {LOOPBACK}
 
         os.kill(sandbox.process.pid, signal.SIGINT)
-        assert sandbox.process.wait(5) == 0
+        assert sandbox.process.wait(PATIENCE) == 0
         assert not any(Path(f"/proc/{pid}").exists() for pid in family)
         assert not any(_is_taken(int(address.partition(":")[2], 16)) for address in listening)
 

@@ -12,6 +12,7 @@ from bot.messages.forms import operation_form, reject_form
 from bot.sandbox.cast import TEAM_ID
 from bot.workflow.limits import COMMANDS_OF_PERSON
 from tests.handlers.door import Answered, Door, click, command, submission, written
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -70,7 +71,7 @@ async def test_what_comes_at_once_is_stored_once_and_limited_as_if_it_came_one_b
     most, free = COMMANDS_OF_PERSON.most, threading.Event()
 
     def hold(point: str) -> None:
-        assert "after" in point or free.wait(5)
+        assert "after" in point or free.wait(PATIENCE)
 
     door.app.services.database.at_point = hold
     wanted = [door.command(f"status C-{number}", trigger_id=f"t-{number // 2}") for number in range(2 * most + 10)]

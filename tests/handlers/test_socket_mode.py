@@ -21,6 +21,7 @@ from bot.sandbox.slack_sockets import MOST_CONNECTIONS, Connection
 from handlers.request_guard import MAX_BODY_BYTES
 from handlers.socket_mode import CONNECTIONS
 from tests.handlers.door import APP_TOKEN, Door, click, command, open_door, submission, written
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -29,7 +30,7 @@ REJECT = reject_form("offer-1", channel="C0GENERAL", what="@acme/ui")
 
 @pytest.fixture(autouse=True)
 async def patience() -> AsyncIterator[None]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         yield
 
 

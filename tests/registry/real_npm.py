@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tests.patience import PATIENCE
+
 _RUNNER = Path(__file__).with_name("npm_runner.js")
 _SETTINGS = """\
 registry={url}
@@ -19,7 +21,6 @@ fetch-retries=0
 logs-max=0
 update-notifier=false
 """
-_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class RealNpm:
         assert writer, "it was asked for"
         assert reader, "as above"
         writer.write(json.dumps({"words": words, "terminal": in_terminal}).encode() + b"\n")
-        async with asyncio.timeout(_SECONDS):
+        async with asyncio.timeout(PATIENCE):
             return Outcome(**json.loads(await reader.readline()))
 
     async def run_alone(self, words: Sequence[str]) -> Outcome:
@@ -74,7 +75,7 @@ class RealNpm:
             stdout=pipe,
             stderr=asyncio.subprocess.STDOUT,
         )
-        async with asyncio.timeout(_SECONDS):
+        async with asyncio.timeout(PATIENCE):
             told, _ = await process.communicate()
             return Outcome(await process.wait() != 0, told.decode())
 
@@ -84,7 +85,7 @@ class RealNpm:
         process = await self._start("node", self._program, *words, stdin=theirs, stdout=theirs, stderr=theirs)
         os.close(theirs)
         told = b""
-        async with asyncio.timeout(_SECONDS):
+        async with asyncio.timeout(PATIENCE):
             while chunk := await asyncio.to_thread(_read_terminal, ours):
                 told += chunk
             os.close(ours)

@@ -8,10 +8,11 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 LOCK = ROOT / "requirements.lock"
-PATIENCE = 120.0
 
 
 def build(folder: Path) -> tuple[Path, Path]:

@@ -16,6 +16,7 @@ import pytest
 
 from bot.errors import StartupError
 from bot.sandbox.launcher import run_sandbox
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -65,7 +66,7 @@ async def test_it_starts_the_bot_with_nothing_but_settings_and_ends_everything(t
     outside = {"LANG": "C.UTF-8", "NPM_TOKEN": "x", "SLACK_APP_TOKEN": "y"}
     with redirect_stdout(Listener()) as output:
         running = asyncio.create_task(run_sandbox(environment=outside, bot_command=program(READY, report)))
-        await asyncio.wait_for(output.heard.wait(), 20)
+        await asyncio.wait_for(output.heard.wait(), PATIENCE)
     [line] = output.getvalue().splitlines()
     assert line.startswith("npmtrust sandbox: http://127.0.0.1:")
     page = line.split()[2]
@@ -87,7 +88,7 @@ async def test_the_page_stops_and_starts_the_registry(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     with redirect_stdout(Listener()) as output:
         running = asyncio.create_task(run_sandbox(environment={}, bot_command=program(READY, report)))
-        await asyncio.wait_for(output.heard.wait(), 20)
+        await asyncio.wait_for(output.heard.wait(), PATIENCE)
     page, registry = output.getvalue().split()[2], read_report(report)[0]["NPMTRUST_REGISTRY_URL"]
     async with aiohttp.ClientSession() as http:
         for is_on in (False, True, True):
@@ -109,9 +110,9 @@ async def test_a_bot_that_does_not_end_is_killed(tmp_path: Path) -> None:
     command = program(STUBBORN, tmp_path / "report.json")
     with redirect_stdout(Listener()) as output:
         running = asyncio.create_task(run_sandbox(environment={}, bot_command=command, end_seconds=0.1))
-        await asyncio.wait_for(output.heard.wait(), 20)
+        await asyncio.wait_for(output.heard.wait(), PATIENCE)
     os.kill(os.getpid(), signal.SIGTERM)
-    assert await asyncio.wait_for(running, 5) == 0
+    assert await asyncio.wait_for(running, PATIENCE) == 0
 
 
 async def test_a_bot_that_ends_is_reported_with_its_last_lines(

@@ -8,6 +8,7 @@ import pytest
 
 from bot.sandbox.registry_faults import DELAYS
 from bot.sandbox.registry_switches import Fault, When
+from tests.patience import PATIENCE
 from tests.sandbox.registry_world import TRUST_OF_UI, RegistryWorld, Reply, github
 
 pytestmark = pytest.mark.anyio
@@ -102,7 +103,7 @@ async def test_a_stalled_call_goes_on_when_it_is_released_though_nobody_waits(
     world.registry.on_change = is_recorded.set
     world.registry.release()
     if when is When.BEFORE_ACTING:
-        await asyncio.wait_for(is_recorded.wait(), 2)
+        await asyncio.wait_for(is_recorded.wait(), PATIENCE)
     assert len(world.registry.accepted_creates) == 1
 
 

@@ -19,6 +19,7 @@ from bot.sandbox.cast import SeedPackage
 from bot.sandbox.registry import SimulatedRegistry
 from bot.sandbox.registry_oidc import write_id_token
 from bot.sandbox.registry_switches import Challenge, Fault, When, Windows
+from tests.patience import PATIENCE
 from tests.sandbox.registry_world import RegistryWorld, github
 
 pytestmark = pytest.mark.anyio
@@ -106,7 +107,7 @@ class Npm:
         )
         os.close(end_of_npm)
         output, is_handed_over = "", False
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while chunk := await asyncio.to_thread(read_terminal, terminal):
                 output += chunk.decode()
                 link = LINK.search(output)

@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.clock import Clock
 from bot.sandbox.slack import LocalSlack
 from bot.sandbox.slack_sockets import MOST_CONNECTIONS
+from tests.patience import PATIENCE
 from tests.sandbox.slack_world import GENERAL, RITA, TOKEN
 
 pytestmark = pytest.mark.anyio
@@ -28,7 +29,7 @@ async def slack() -> AsyncIterator[LocalSlack]:
     slack = LocalSlack(Clock(), signing_secret="secret", bot_token=TOKEN, app_token=APP_TOKEN)
     slack.socket_mode = True
     await slack.start()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         yield slack
     await slack.stop()
 

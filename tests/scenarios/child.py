@@ -24,13 +24,13 @@ from bot.sandbox.registry import SimulatedRegistry
 from bot.sandbox.slack import LocalSlack
 from bot.sandbox.slack_delivery import Delivered
 from bot.sandbox.slack_state import SlackMessage
+from tests.patience import PATIENCE
 from tests.scenarios.leaks import files_of, find_leaks
 from tests.scenarios.nursery import DIED, PASSED, AheadClock, Nursery, Order
 
 LAG_SECONDS = 0.2
 SIGNING_SECRET = "a-signing-secret"
 BOT_TOKEN = "xoxb-token"
-PATIENCE = 30.0
 AWAY_SECONDS = 12
 """How much time passes while the bot is dead at a point: a call that was under way is surely over then."""
 

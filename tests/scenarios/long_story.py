@@ -13,7 +13,8 @@ from datetime import timedelta
 
 from bot.sandbox.cast import GENERAL, OWNER, REQUESTER, SeedPackage
 from bot.sandbox.slack_state import SlackMessage
-from tests.scenarios.child import PATIENCE, Child, find_button
+from tests.patience import PATIENCE
+from tests.scenarios.child import Child, find_button
 
 PACKAGES = ("@acme/ui", "@mass/one", "@mass/two", "@mass/three")
 COMMANDS = (

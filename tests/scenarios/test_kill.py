@@ -15,7 +15,8 @@ import pytest
 from bot.sandbox.cast import GENERAL, REQUESTER, SeedPackage
 from bot.sandbox.exchanges import Stage
 from bot.sandbox.slack_state import SlackMessage
-from tests.scenarios.child import PATIENCE, Child, People, Request, find_button, open_child
+from tests.patience import PATIENCE
+from tests.scenarios.child import Child, People, Request, find_button, open_child
 from tests.scenarios.nursery import Nursery, open_nursery
 
 pytestmark = pytest.mark.anyio

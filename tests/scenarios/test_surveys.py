@@ -15,6 +15,7 @@ from bot.sandbox.registry_switches import Fault, Windows
 from bot.sandbox.slack import LocalSlack
 from bot.sandbox.slack_state import SlackMessage
 from bot.sandbox.world import Actor, World
+from tests.patience import PATIENCE
 from tests.scenarios.asking import LINE
 from tests.scenarios.child import find_button, open_child
 
@@ -190,7 +191,7 @@ async def test_killed_in_the_middle_it_goes_on_where_it_was(tmp_path: Path) -> N
                         return button["url"]
                 await child.next_change()
 
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             child.registry.on_exchange = kill
             child.registry.state.accounts["otto-npm"].email = OWNER.email
             await child.says(OWNER.slack_id, "login")

@@ -17,6 +17,7 @@ from bot.app import App
 from bot.sandbox.cast import GENERAL, SeedPackage
 from bot.sandbox.slack_delivery import RawDelivery
 from bot.sandbox.world import World, open_world
+from tests.patience import PATIENCE
 from tests.scenarios.asking import LINE, REMINDER, TRUSTED, ask, creates, message_of, people, request_of
 from tests.scenarios.policies import OWNERS
 
@@ -30,7 +31,7 @@ _OPEN_ATTEMPTS = "SELECT count(*) FROM attempts WHERE finished_at IS NULL"
 
 @pytest.fixture
 async def world(tmp_path: Path, database_settings: dict[str, str]) -> AsyncIterator[World]:
-    async with asyncio.timeout(60), open_world(tmp_path, socket_mode=False, **database_settings) as opened:
+    async with asyncio.timeout(PATIENCE), open_world(tmp_path, socket_mode=False, **database_settings) as opened:
         await opened.start_second_bot()
         yield opened
 
@@ -166,7 +167,7 @@ async def test_a_process_that_slept_over_its_lease_before_a_call_sends_nothing(w
         if "after the commit" in point and "claim" in point and count(world, _OPEN_ATTEMPTS):
             holder.services.database.at_point = None
             loop.call_soon_threadsafe(sleeps.set)
-            wakes.wait(10)
+            wakes.wait(PATIENCE)
 
     before = len(world.trust_calls())
     holder.services.database.at_point = fall_asleep
@@ -200,7 +201,7 @@ async def test_a_message_that_a_sleeping_process_was_to_send_is_sent_by_the_othe
             if drawn and not asleep and count(world, "SELECT count(*) FROM change_sets"):
                 asleep.append(app)
                 loop.call_soon_threadsafe(sleeps.set)
-                wakes.wait(10)
+                wakes.wait(PATIENCE)
 
         app.services.database.at_point = fall_asleep
 
@@ -234,7 +235,7 @@ async def at_the_same_time(world: World, name: str) -> AsyncIterator[None]:
                 return
             if not first:
                 first.append(app)
-                ends = time.monotonic() + 10
+                ends = time.monotonic() + PATIENCE
                 while not (is_done.is_set() or count(world, _WAITING)):
                     assert time.monotonic() < ends, "the other one does not come"
             elif app is not first[0]:

@@ -17,6 +17,7 @@ from bot.settings import Settings
 from storage import migrate
 from storage.database import Database
 from tests import postgres
+from tests.patience import PATIENCE
 
 ADDING_ONLY = frozenset({"create_table", "create_index", "add_column", "execute", "batch_alter_table", "drop_index"})
 VERSIONS = Path(migrate.__file__).parent / "migrations" / "versions"
@@ -130,8 +131,8 @@ async def test_who_starts_while_somebody_migrates_waits_and_says_so(
     with psycopg.connect(empty_url) as somebody:
         somebody.execute(f"SELECT pg_advisory_xact_lock({migrate.LOCK})".encode())
         starting = asyncio.create_task(migrate_database(Settings(_env_file=None, **values)))
-        async with asyncio.timeout(20):
-            await asyncio.to_thread(said.wait, 20)
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.to_thread(said.wait, PATIENCE)
         assert not starting.done()
     await starting
     database = Database(empty_url)
