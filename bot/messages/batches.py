@@ -130,10 +130,16 @@ def _all_lines(view: BatchView) -> Iterator[str]:
 def _group_lines(view: BatchView) -> Iterator[str]:
     ticked_first = sorted(view.groups, key=lambda group: not group.chosen)
     for group in ticked_first[:_MOST_GROUPS]:
-        of = "" if group.chosen == group.size else f"{group.chosen or 'none'} of "
-        yield f"• {safe(group.label, 250)}: {of}{count(group.size, 'package')}"
+        yield f"• {safe(group.label, 250)}: {_ticked_words(group.chosen, group.size)}"
     if len(view.groups) > _MOST_GROUPS:
         yield f"• and others: {bold('Choose…')} shows them all."
+
+
+def _ticked_words(chosen: int, size: int) -> str:
+    packages = count(size, _PACKAGE)
+    if chosen in {0, size}:
+        return packages if chosen else f"{packages}, {'not' if size == 1 else 'none'} ticked"
+    return f"{chosen} of {packages}"
 
 
 def _place_lines(view: BatchView) -> Iterator[str]:

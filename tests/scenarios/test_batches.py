@@ -127,7 +127,7 @@ async def test_what_was_set_up_here_and_not_used_yet_is_not_ticked(world: World)
     assert preview.startswith("*1 package can be asked for*\n")
     assert "mass/two → release.yml, Environment: any (publish): 1 package" in preview
     assert "1 set up here within two days, not used yet: @mass/one" in preview
-    assert "mass/one → release.yml, Environment: any (publish): none of 1 package" in preview
+    assert "mass/one → release.yml, Environment: any (publish): 1 package, not ticked" in preview
 
 
 async def approve_all(reviewer: Actor) -> None:
