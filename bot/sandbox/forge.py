@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from bot.clock import Clock
+from bot.sandbox.exchanges import Watcher, exchange, watch_nothing
 from bot.sandbox.forge_files import GITLAB_GOOD, GOOD
 from bot.sandbox.ports import LOOPBACK, HeldPort
 
@@ -77,9 +78,7 @@ class SimulatedForge:
         """Each path that was asked for, oldest first."""
         self.tokens: list[str] = []
         """The token of each question; empty: none."""
-        self.most_under_way = 0
-        """So many questions were to be answered at a time."""
-        self._under_way = 0
+        self.on_exchange: Watcher = watch_nothing
         self._clock = clock
         self._repositories: dict[str, Repository] = {}
         self._port: HeldPort | None = None
@@ -138,12 +137,11 @@ class SimulatedForge:
         self._repositories.pop(name.casefold(), None)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        self._under_way += 1
-        self.most_under_way = max(self.most_under_way, self._under_way)
-        try:
-            response = await self._answer(request)
-        finally:
-            self._under_way -= 1
+        name = f"{request.method} {request.path}"
+        return await exchange(request, name, self.on_exchange, lambda: self._respond(request))
+
+    async def _respond(self, request: web.BaseRequest) -> web.Response:
+        response = await self._answer(request)
         if self.switches.remaining is not None:
             self.switches.remaining = max(self.switches.remaining - 1, 0)
             reset = str(int(self._clock.now().timestamp()) + RATE_SECONDS)
@@ -152,7 +150,7 @@ class SimulatedForge:
             response.headers.update({f"{prefix}{name}": number for name, number in left.items()})
         return response
 
-    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def _answer(self, request: web.BaseRequest) -> web.Response:
         path = request.raw_path.partition("?")[0]
         ref = request.query.get("ref", "")
         token = request.headers.get("authorization", request.headers.get("private-token", ""))

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.preflight import Look, Place
 from bot.forge.client import LOOK_SECONDS
 from bot.sandbox.forge_files import GITLAB_GOOD, GOOD
-from tests.forge.conftest import GITHUB, GITLAB, Outlook, make_forge
+from tests.forge.conftest import GITHUB, GITLAB, Gate, Outlook, make_forge
 
 pytestmark = pytest.mark.anyio
 
@@ -141,10 +141,11 @@ async def test_a_forge_that_is_down_or_slow_does_not_keep_anybody_waiting(outloo
 
 
 async def test_many_who_want_to_see_one_file_ask_once(outlook: Outlook) -> None:
-    outlook.simulated.switches.slow_seconds = 0.05
+    gate = Gate(outlook.simulated)
     looks = [asyncio.create_task(outlook.forge.look(GITHUB)) for _ in range(20)]
-    await asyncio.sleep(0.01)
+    await gate.wait_for(1)
     looks[0].cancel()  # who asked first goes away
+    gate.open()
     seen = await asyncio.gather(*looks[1:])
     assert all(each.found for each, _ in seen)
     assert len(outlook.simulated.questions) == 1

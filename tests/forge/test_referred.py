@@ -17,7 +17,7 @@ from bot.forge import Forge, client, gitlab
 from bot.forge.contents import MOST_LETTERS, MOST_NODES
 from bot.forge.exchange import MOST_AT_ONCE
 from bot.sandbox.forge_files import CALLED, CALLER, GITLAB_GOOD, GOOD, PREPARE, REUSABLE, REUSING
-from tests.forge.conftest import GITHUB, GITLAB, Outlook, make_forge
+from tests.forge.conftest import GITHUB, GITLAB, Gate, Outlook, make_forge
 
 pytestmark = pytest.mark.anyio
 
@@ -201,11 +201,15 @@ async def test_of_what_files_refer_to_no_more_is_asked_for_at_a_time_than_leaves
     text = calling(*(f"./.github/workflows/{n}.yml" for n in range(MOST_FILES)))
     for place in places:
         outlook.simulated.describe(place.repository, {f"{n}.yml": CALLED for n in range(20)} | {"release.yml": text})
-    outlook.simulated.switches.slow_seconds = 0.1
-    outlook.simulated.switches.only_for = ".yml"
-    seen = await asyncio.gather(*(look(outlook, place) for place in places))
-    assert [len(each.files) for each in seen] == [MOST_FILES] * len(places)
-    assert outlook.simulated.most_under_way == MOST_AT_ONCE
+    gate = Gate(outlook.simulated, r"/\d+\.yml$")
+    looking = asyncio.gather(*(look(outlook, place) for place in places))
+    await gate.wait_for(MOST_AT_ONCE)
+    others = outlook.with_tokens()
+    assert (await look(outlook, forge=others)).found  # meanwhile any more would have come
+    assert gate.held == MOST_AT_ONCE
+    gate.open()
+    assert [len(each.files) for each in await looking] == [MOST_FILES] * len(places)
+    await others.close()
 
 
 @pytest.mark.parametrize("status", [500, 401])
@@ -238,7 +242,7 @@ async def test_what_does_not_come_in_time_is_a_doubt_for_half_a_minute(outlook: 
     outlook.simulated.describe("acme/ui", REUSING)
     outlook.simulated.switches.slow_seconds = 5
     outlook.simulated.switches.only_for = "publish.yml"
-    hasty = make_forge(outlook.simulated, outlook.clock, seconds=0.3)
+    hasty = make_forge(outlook.simulated, outlook.clock, seconds=1)
     seen, until = await hasty.look(GITHUB)
     assert seen.found
     assert [_fate(file) for file in seen.files] == ["GitHub did not answer in time"]
@@ -264,10 +268,11 @@ async def test_a_level_is_asked_for_at_once_and_no_more_than_twenty_files(outloo
     names = [f"{n}.yml" for n in range(25)]
     text = calling(*(f"./.github/workflows/{name}" for name in names))
     outlook.simulated.describe("acme/ui", {"release.yml": text, **dict.fromkeys(names, CALLED)})
-    outlook.simulated.switches.slow_seconds = 0.1
-    began = asyncio.get_running_loop().time()
-    seen = await look(outlook)
-    assert asyncio.get_running_loop().time() - began < 1
+    gate = Gate(outlook.simulated, r"/\d+\.yml$")
+    looking = asyncio.create_task(look(outlook))
+    await gate.wait_for(MOST_FILES)
+    gate.open()
+    seen = await looking
     assert [_fate(file) for file in seen.files] == ["read"] * MOST_FILES
     assert len(outlook.simulated.questions) == 1 + MOST_FILES
 

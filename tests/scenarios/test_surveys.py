@@ -45,9 +45,13 @@ async def begin(world: World, line: str = "list @many/*") -> tuple[Actor, Actor]
     return rita, otto
 
 
-def survey_in(slack: LocalSlack) -> SlackMessage:
+def surveys_in(slack: LocalSlack) -> list[SlackMessage]:
     shown = slack.messages(slack.dm(OWNER.slack_id), OWNER.slack_id)
-    [found] = [each for each in shown if "own lists of" in slack.text_of(each) and not each.ephemeral and each.blocks]
+    return [each for each in shown if "own lists of" in slack.text_of(each) and not each.ephemeral and each.blocks]
+
+
+def survey_in(slack: LocalSlack) -> SlackMessage:
+    [found] = surveys_in(slack)
     return found
 
 
@@ -200,7 +204,7 @@ async def test_killed_in_the_middle_it_goes_on_where_it_was(tmp_path: Path) -> N
                 await child.next_change()
             await child.says(OWNER.slack_id, "list @many/p*")
             child.registry.confirm(await find_link(), "otto-npm", remember=True)
-            while not child.slack.replies(survey_in(child.slack), OWNER.slack_id):
+            while not any(child.slack.replies(each, OWNER.slack_id) for each in surveys_in(child.slack)):
                 await child.next_change()
         assert child.kills == 1
         rows = rows_of(child.slack, survey_in(child.slack))
