@@ -93,8 +93,8 @@ async def measure(folder: Path, *, seed: int, seconds: float) -> Figures:
     """Begin rounds for so many seconds, and see each to its end."""
     chance = random.Random(seed)  # noqa: S311 -- when to kill is no secret
     figures = Figures()
-    ends = time.monotonic() + seconds
     async with open_child(folder) as child:
+        ends = time.monotonic() + seconds
         people, killer = People(child, patience=PATIENCE), Killer(child, chance)
         while time.monotonic() < ends:
             requests = [_make_request(child, figures.requests + number) for number in range(AT_ONCE)]
