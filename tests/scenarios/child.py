@@ -139,7 +139,8 @@ class Child:
     def kill(self) -> None:
         """Kill -9, in the middle of whatever it does."""
         if self.is_alive:
-            os.kill(self._pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has died by itself, and its log has not ended yet
+                os.kill(self._pid, signal.SIGKILL)
             self._ready.clear()
             self.kills += 1
             self._changed.set()
