@@ -26,7 +26,7 @@ from bot.policy_cli import Asked
 from bot.registry import RegistryClient
 from bot.scheduler import Scheduler
 from bot.services import Options, Services
-from bot.settings import Settings
+from bot.settings import Settings, StorageSettings
 from bot.workflow import checkup
 from bot.workflow.checkup_slack import check_socket
 from bot.workflow.clock_back import bring_back_missed
@@ -239,6 +239,7 @@ async def run(
         if ended.is_set():
             _LOG.warning("npmtrust is told to end a second time, and ends at once")
             os._exit(_ENDED_AT_ONCE)  # as a kill would: what was written down is there
+        _LOG.info("npmtrust is told to end: it takes nothing new, and finishes within %g s what runs", end_seconds)
         ended.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -271,7 +272,7 @@ def _end_in_time(seconds: float) -> None:
     watch.start()
 
 
-async def migrate_database(settings: Settings) -> None:
+async def migrate_database(settings: Settings | StorageSettings) -> None:
     """Bring the database to the schema of this version, and do nothing else."""
     async with AsyncExitStack() as opened:
         await _open_database(settings, opened)
@@ -316,7 +317,7 @@ async def explain_policy(settings: Settings, asked: Asked) -> str:
             raise _unusable(err) from err
 
 
-async def _open_database(settings: Settings, opened: AsyncExitStack) -> Database:
+async def _open_database(settings: Settings | StorageSettings, opened: AsyncExitStack) -> Database:
     """Open the database with the schema of this version."""
     try:
         database = Database(settings.database_url.get_secret_value())
@@ -346,7 +347,7 @@ async def _open_database(settings: Settings, opened: AsyncExitStack) -> Database
 def _unusable(error: Exception) -> StartupError:
     return StartupError(
         f"the database of NPMTRUST_DATABASE_URL cannot be used: {_one_line(error)}; it needs a folder that can be"
-        " written (sqlite:///FILE), or a server that runs (postgresql://…)"
+        " written (sqlite:///FILE), or a server that runs and has it (postgresql://…; `createdb` makes one)"
     )
 
 

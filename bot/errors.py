@@ -2,6 +2,7 @@
 
     NpmtrustError
     ├── StartupError          a setting or the machine is not as needed; one line says what and how
+    │   └── UsageError          what was typed means nothing
     ├── RegistryError         bot.registry.errors draws its own tree
     ├── SlackError            bot.notifications draws its own tree
     └── StorageError          storage.database draws its own tree
@@ -16,6 +17,10 @@ class NpmtrustError(Exception):
 
 class StartupError(NpmtrustError):
     """The program cannot start. The text is one line: what is wrong and how to mend it."""
+
+
+class UsageError(StartupError):
+    """What was typed after a command means nothing: the text says what would."""
 
 
 class RegistryError(NpmtrustError):

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import shutil
+from pathlib import Path
 
 from aiohttp import web
 
@@ -13,8 +15,14 @@ from storage import migrate
 
 DATABASE_SECONDS = 2.0
 OLDEST_TICK_SECONDS = 10.0
+LEAST_ROOM = 1024 * 1024
+"""Bytes on the disk of a SQLite file, with less of which the next delivery may find none."""
 
 _LOG = logging.getLogger(__name__)
+
+
+def _is_full(file: Path | None) -> bool:
+    return file is not None and shutil.disk_usage(file.parent).free < LEAST_ROOM
 
 
 class Health:
@@ -70,12 +78,15 @@ class Health:
         try:
             async with asyncio.timeout(DATABASE_SECONDS):
                 is_current = await self.services.database.call(migrate.is_current)
+                is_full = await asyncio.to_thread(_is_full, self.services.database.file)
         except TimeoutError:
             return f"it does not answer within {DATABASE_SECONDS:g} s"
-        except StorageError as err:
+        except (StorageError, OSError) as err:
             _LOG.warning("The database does not answer: %s", " ".join(str(err).split()))
             return "it does not answer"  # anybody may ask: hosts, files and users of it stay in the log
-        return "" if is_current else "it has the schema of another version"
+        if not is_current:
+            return "it has the schema of another version"
+        return "its disk is full" if is_full else ""
 
     def _check_registry(self) -> str:
         """Look whether there is one to call; npm itself may be away, and takes nobody with it."""

@@ -27,7 +27,10 @@ def _write(engine: Engine, workspace: str, keys: SealKeys, work: Callable[[Store
     for _ in range(TRIES):
         try:
             with Session(engine, expire_on_commit=False) as session, session.begin():
-                return work(Store(session, workspace, keys))
+                store = Store(session, workspace, keys)
+                result = work(store)
+                store.finish()
+                return result
         except IntegrityError:
             continue
         except DBAPIError as err:

@@ -6,6 +6,7 @@ from functools import cache, cached_property
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, and_, bindparam, exists, false, func, or_, select, true
+from sqlalchemy.orm.attributes import flag_modified
 
 from bot.domain.lifecycle import BUSY_STATES, OPEN_STATES, Plan, State
 from storage.group_models import StepGroupRow
@@ -222,6 +223,11 @@ class ChangeSets(Repository):
         if due is not None:
             query = query.where(StepRow.next_try_at <= due)
         return self._all(query.order_by(StepRow.change_set_id, StepRow.position))
+
+    def mark_changed(self, steps: Iterable[StepRow]) -> None:
+        """Have who moves one of these at the same time look again: it counts as changed, though it says the same."""
+        for step in steps:
+            flag_modified(step, "state")
 
     def list_open_steps_of(self, package: str) -> list[StepRow]:
         """List the open steps of a package."""

@@ -4,7 +4,8 @@
     ├── DatabaseDown      the database cannot be reached or is locked: try again
     │   └── CommitUnknown   it went away in the middle of a commit, and may have made it
     ├── DatabaseInUse     another `npmtrust run` has this SQLite file
-    ├── migrate.SchemaTooNew  a newer version has been at work
+    ├── migrate.OtherSchema  it has not the schema of this version
+    │   └── migrate.SchemaTooNew  a newer version has been at work
     └── vault.WrongKey    the keys do not open what is stored
 
 Database code is synchronous and leaves the event loop: one dedicated thread for SQLite (it has one writer anyway), a
@@ -15,6 +16,7 @@ import asyncio
 import contextvars
 import fcntl
 import os
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -51,6 +53,8 @@ _LOCK_SECONDS = 5
 _STATEMENT_SECONDS = 60
 _STEPS_ASIDE = 0.1
 """Seconds for which a transaction that nobody waits for lets others go ahead: however much comes, work goes on."""
+_NOT_MADE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY}
+"""With these SQLite says that a commit was not made: there was no room to write that it was, or somebody in the way."""
 _DEADLOCK = "40P01"
 """PostgreSQL's word for a transaction that it has ended, since another one and it waited for each other."""
 
@@ -166,7 +170,8 @@ class Database:
         async with self._unhurried:
             if self._ahead:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._calm.wait(), _STEPS_ASIDE)
+                    async with asyncio.timeout(_STEPS_ASIDE):  # Python 3.11's wait_for forgets that it was cancelled
+                        await self._calm.wait()
             return await self._run(work)
 
     @contextmanager
@@ -194,7 +199,7 @@ class Database:
             is_in_time = turn.give_up()
             running.cancel()  # where it still waits for its turn; else the thread finds that it was given up
             late = DatabaseDown if is_in_time else CommitUnknown
-            raise late(f"it did not answer within {within:g} s")
+            raise late(f"it did not answer within {within:.2g} s")
         return running.result()
 
     async def call(self, work: Callable[[Engine], T]) -> T:
@@ -209,7 +214,7 @@ class Database:
         try:
             return work(self.engine)
         except DBAPIError as err:
-            raise DatabaseDown(str(err.orig)) from err
+            raise DatabaseDown(_told(err)) from err
 
     def _transact(self, work: Callable[[Store], T], turn: _Turn) -> T:
         for _ in range(TRIES - 1):
@@ -228,7 +233,7 @@ class Database:
                 store = Store(session, self.workspace, self.seal_keys, self.unsealed)
                 with session.begin():
                     result = work(store)
-                    session.flush()  # what comes now is the commit, and nothing else
+                    store.finish()  # what comes now is the commit, and nothing else
                     self._pass(work, Point.BEFORE_COMMIT)
                     turn.begin_commit()
                 self.unsealed.keep(store.list_recorded())
@@ -239,7 +244,8 @@ class Database:
         except DBAPIError as err:
             if getattr(err.orig, "sqlstate", None) == _DEADLOCK:
                 raise _Overtaken from err
-            raise (CommitUnknown if turn.commits else DatabaseDown)(str(err.orig)) from err
+            may_stand = turn.commits and getattr(err.orig, "sqlite_errorcode", None) not in _NOT_MADE
+            raise (CommitUnknown if may_stand else DatabaseDown)(_told(err)) from err
 
     def _pass(self, work: Callable[[Store], object], point: Point) -> None:
         if self.at_point is not None:
@@ -259,6 +265,11 @@ def name_of(work: Callable[[Store], object]) -> str:
     module, _, function = f"{work.__module__}.{getattr(work, '__qualname__', '')}".partition(".<locals>.<lambda>")
     called = [name for name in code.co_names if name != "clock"] if code else []
     return f"{module} ({'.'.join(called)})" if _ and called else f"{module}{function}".replace(".<locals>", "")
+
+
+def _told(error: DBAPIError) -> str:
+    """Tell in one line what the driver says in several."""
+    return " ".join(str(error.orig).split())
 
 
 def file_of(url: str) -> Path | None:

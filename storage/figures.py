@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement, and_, func, select
 from bot.domain.line import Urgency
 from storage.account_models import HandoffRow
 from storage.base import Base
+from storage.inbox import is_open
 from storage.models import InboxRow, LeaseRow, StepRow, SurfaceRow
 from storage.repository import Repository
 
 _CALLED = [Urgency.HALF_REPLACED.value, Urgency.REVOKE.value, Urgency.CREATE.value, Urgency.SETTLE.value]
-_OPEN_DELIVERY = ("new", "claimed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Figures(Repository):
 
     def inbox(self) -> Pile:
         """Count the deliveries that are acknowledged and not done."""
-        return self._pile(InboxRow, InboxRow.received_at, InboxRow.state.in_(_OPEN_DELIVERY))
+        return self._pile(InboxRow, InboxRow.received_at, is_open(InboxRow))
 
     def calls(self, now: datetime) -> Pile:
         """Count the steps whose call could be made now, and tell since when the oldest could be."""

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from storage.account_models import HandoffRow
 from storage.audit_models import AuditRow
 from storage.home_models import HomeRow
+from storage.inbox import is_failed
 from storage.models import InboxRow, SurfaceRow
 from storage.repository import Repository
 
@@ -50,7 +51,7 @@ class Homes(Repository):
 
     def list_failed_deliveries(self, now: datetime, within: timedelta, limit: int) -> list[InboxRow]:
         """List what of Slack's could not be done, newest first."""
-        query = self._select(InboxRow).where(InboxRow.state == "failed", InboxRow.received_at > now - within)
+        query = self._select(InboxRow).where(is_failed(InboxRow), InboxRow.received_at > now - within)
         return self._all(query.order_by(InboxRow.id.desc()).limit(limit))
 
     def list_unshown(self, limit: int) -> list[SurfaceRow]:

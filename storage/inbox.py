@@ -72,7 +72,7 @@ class Inbox(Repository):
 
     def release_all(self, now: datetime) -> None:
         """End every claim: only for who knows that no other process lives."""
-        for row in self._all(self._select(InboxRow).where(InboxRow.state == "claimed")):
+        for row in self._all(self._select(InboxRow).where(is_open(InboxRow), InboxRow.state == "claimed")):
             row.next_try_at = min(row.next_try_at, now)
 
     def next_due(self, now: datetime) -> datetime | None:
@@ -113,22 +113,27 @@ def _next_moment() -> Select[Any]:
 
 def _in_turn() -> tuple[ColumnElement[bool], ...]:
     """Choose what is not done, but for what waits for something earlier of its person."""
-    mine = InboxRow.workspace == bindparam("workspace"), _is_open(InboxRow)
+    mine = InboxRow.workspace == bindparam("workspace"), is_open(InboxRow)
     earlier = aliased(InboxRow)
     # One row at most, and not EXISTS, which PostgreSQL would make a join of with all that is open.
     in_its_way = select(earlier.id).where(
         earlier.workspace == bindparam("workspace"),
         earlier.person == InboxRow.person,
         earlier.id < InboxRow.id,
-        _is_open(earlier),
+        is_open(earlier),
         or_(and_(earlier.state == "claimed", earlier.next_try_at > bindparam("now")), earlier.tries == 0),
     )
     return *mine, in_its_way.limit(1).scalar_subquery().is_(None)
 
 
-def _is_open(row: type[InboxRow]) -> ColumnElement[bool]:
+def is_open(row: type[InboxRow]) -> ColumnElement[bool]:
     """Say it in the words of the indexes of open deliveries: with parameters, a planner does not see that they fit."""
     return row.state.in_([literal_column("'new'"), literal_column("'claimed'")])
+
+
+def is_failed(row: type[InboxRow]) -> ColumnElement[bool]:
+    """The same of what was given up."""
+    return row.state == literal_column("'failed'")
 
 
 @cache

@@ -18,11 +18,17 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSIONS = "alembic_version"
 """Alembic's table, with the revision that the database has."""
 
+_TOO_NEW = "a newer npmtrust has brought it to a schema that this one does not know: use that version"
+
 LOCK = 0x6E706D74
 """Of PostgreSQL's advisory locks, the one of whoever migrates: `npmt`."""
 
 
-class SchemaTooNew(StorageError):
+class OtherSchema(StorageError):
+    """The database has not the schema of this version."""
+
+
+class SchemaTooNew(OtherSchema):
     """A newer npmtrust has been at work on this database."""
 
 
@@ -33,7 +39,7 @@ def upgrade(engine: Engine) -> None:
         SchemaTooNew: This version does not know the schema.
     """
     if compare(engine) is Schema.NEWER:
-        raise SchemaTooNew("a newer npmtrust has brought the database to a schema that this one does not know")
+        raise SchemaTooNew(_TOO_NEW)
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":  # SQLite's transactions are one at a time anyway
             for limit in ("lock_timeout", "statement_timeout"):  # to wait here is right, and a large table takes time
@@ -99,6 +105,19 @@ def revisions() -> list[str]:
 def is_current(engine: Engine) -> bool:
     """Tell whether the database has exactly the schema that this version needs."""
     return compare(engine) is Schema.CURRENT
+
+
+def require_current(engine: Engine) -> None:
+    """Go on only with exactly the schema that this version needs.
+
+    Raises:
+        OtherSchema: It is another one; the text says what to do.
+    """
+    schema = compare(engine)
+    if schema is Schema.NEWER:
+        raise SchemaTooNew(_TOO_NEW)
+    if schema is not Schema.CURRENT:
+        raise OtherSchema("it has not the schema of this version: run `npmtrust migrate`")
 
 
 def configuration() -> "Config":

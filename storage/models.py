@@ -11,6 +11,8 @@ from storage.base import Base, index_some
 
 OPEN = "state IN ('new', 'claimed')"
 """Of deliveries that are not done."""
+FAILED = "state = 'failed'"
+"""Of those that were given up."""
 
 
 class InboxRow(Base):
@@ -21,6 +23,7 @@ class InboxRow(Base):
         UniqueConstraint("workspace", "delivery_key"),
         index_some("inbox_open", "workspace", "next_try_at", "id", where=OPEN),
         index_some("inbox_open_of_person", "workspace", "person", "id", where=OPEN),
+        index_some("inbox_failed", "workspace", "received_at", where=FAILED),
         Index("inbox_of_person", "workspace", "person", "received_at"),
         Index("inbox_of_channel", "workspace", "channel", "received_at"),
     )
@@ -90,7 +93,7 @@ class StepRow(Base):
     """JSON of `bot.domain.operations.Operation`."""
     fingerprint: Mapped[str]
     likeness: Mapped[str] = mapped_column(default="", server_default=text("''"))
-    """The same for steps that ask for the same for different packages: `bot.domain.operations.likeness_of`."""
+    """The same for steps that ask for the same for different packages: `bot.domain.operations.group_of`."""
     facts: Mapped[str]
     """JSON of `storage.records.StepFacts`: what staging saw."""
     progress: Mapped[str]

@@ -1,11 +1,12 @@
 """Policies that were loaded, and those that decisions were made under."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from itertools import islice
 
 from sqlalchemy import func, select
 
-from bot.domain.lifecycle import OPEN_STATES, State
+from bot.domain.lifecycle import OPEN_STATES, Phase, State
 from storage.models import ChangeSetRow, StepRow
 from storage.policy_models import PolicyLoadRow, PolicyRow
 from storage.repository import Repository
@@ -61,22 +62,25 @@ class Policies(Repository):
         )
         return self._session.scalar(query) or 0
 
-    def find_outdated(self, states: Iterable[str], current: Mapping[str, str], limit: int) -> list[StepRow]:
-        """Find steps that were decided under another policy than is in force.
+    def find_outdated(self, states: Iterable[str], fingerprint_of: Callable[[str], str], limit: int) -> list[StepRow]:
+        """Find steps that were decided under another policy than is in force; what has begun is finished as approved.
 
         Args:
             states: In which they are.
-            current: The fingerprint in force, by package.
+            fingerprint_of: Tells that of the policy in force, by package.
             limit: How many at most.
         """
-        query = self._select(StepRow).where(StepRow.state.in_(list(states)), StepRow.policy != "")
-        found = (row for row in self._session.scalars(query.order_by(StepRow.id)) if row.policy != current[row.package])
-        return [row for row, _ in zip(found, range(limit), strict=False)]
-
-    def decided_packages(self, states: Iterable[str]) -> list[str]:
-        """List the packages of steps that somebody has decided on."""
-        query = select(StepRow.package).where(StepRow.workspace == self._workspace, StepRow.policy != "")
-        return list(self._session.scalars(query.where(StepRow.state.in_(list(states))).distinct()))
+        columns = select(StepRow.id, StepRow.package, StepRow.policy).where(
+            StepRow.workspace == self._workspace,
+            StepRow.state.in_(list(states)),
+            StepRow.policy != "",
+            StepRow.phase == Phase.FIRST.value,
+            StepRow.maybe_acted.is_(False),
+        )
+        decided = self._session.execute(columns.order_by(StepRow.id))
+        found = (step_id for step_id, package, policy in decided if policy != fingerprint_of(package))
+        ids = list(islice(found, limit))
+        return self._all(self._select(StepRow).where(StepRow.id.in_(ids)).order_by(StepRow.id)) if ids else []
 
     def in_review(self) -> list[int]:
         """List the change sets of which something waits for decisions, by row id."""

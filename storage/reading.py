@@ -21,7 +21,8 @@ def open_for_reading(url: str) -> Iterator[Connection]:
     """Open one transaction that sees the database as it is now, whatever is written meanwhile.
 
     Raises:
-        DatabaseDown: It cannot be read, or has not the schema of this version.
+        DatabaseDown: It cannot be read.
+        OtherSchema: It has not the schema of this version.
     """
     file = file_of(url)
     if file is not None:
@@ -30,8 +31,7 @@ def open_for_reading(url: str) -> Iterator[Connection]:
     else:
         engine = Database(url).engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     try:
-        if not migrate.is_current(engine):
-            raise DatabaseDown("it has not the schema of this version: run `npmtrust migrate`")
+        migrate.require_current(engine)
         with engine.connect() as connection, connection.begin():
             yield connection
     except DBAPIError as err:

@@ -279,6 +279,12 @@ class Store:
         """Keep what was changed from being sent by a look at something else: many rows are sent together later."""
         return self._session.no_autoflush
 
+    def finish(self) -> None:
+        """Send all that is left before the commit."""
+        self.flush()
+        if "surfaces" in self.__dict__:
+            self.surfaces.mark_touched()
+
     def flush(self) -> None:
         """Send what was changed, so that ids and compare-and-set failures are known now."""
         self._session.flush()

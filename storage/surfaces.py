@@ -26,6 +26,8 @@ from storage.models import SurfaceRow
 from storage.repository import Repository
 
 _AFTER_COLON = chr(ord(":") + 1)
+_IN_ONE = 10
+"""How many keys one statement marks."""
 _MARKED = ("wanted", "behind", "next_try_at", "failures")
 """What changes when a message is marked as behind."""
 
@@ -39,7 +41,10 @@ class Surfaces(Repository):
     def __init__(self, session: Session, workspace: str) -> None:
         super().__init__(session, workspace)
         self._touched: set[str] = set()
-        """In this transaction: all that it changes shows at once, so that to mark it once is enough."""
+        """Keys of what this transaction changes; see `mark_touched`."""
+        self._touched_about: dict[str, set[str]] = {}
+        """The same of one kind: what they are about."""
+        self._touched_at = datetime.min  # noqa: DTZ901 -- before anything was touched
 
     def want(self, key: str, *, channel: str, now: datetime, urgent: bool = False) -> SurfaceRow:
         """Make a message, or mark it as behind when it is there."""
@@ -68,26 +73,39 @@ class Surfaces(Repository):
             row.next_try_at = max(row.next_try_at, until)
 
     def touch(self, prefix: str, now: datetime) -> None:
-        """Mark a message, and those whose key goes on after a colon, as behind."""
+        """Have a message, and those whose key goes on after a colon, marked as behind."""
         self.touch_all([prefix], now)
 
     def touch_all(self, prefixes: Sequence[str], now: datetime) -> None:
-        """Mark several messages, and those whose key goes on after a colon, as behind."""
-        new = [prefix for prefix in prefixes if prefix not in self._touched]
-        if not new:
-            return
-        self._touched.update(new)
-        values: dict[str, object] = {"of_workspace": self._workspace}
-        for number, prefix in enumerate(new):
-            values |= {f"key{number}": prefix, f"from{number}": f"{prefix}:", f"to{number}": f"{prefix}{_AFTER_COLON}"}
-        self._mark(_going_on(len(new), self._session.get_bind().dialect.name), values, now)
+        """Have several messages, and those whose key goes on after a colon, marked as behind."""
+        self._touched.update(prefixes)
+        self._touched_at = now
 
     def touch_about(self, kind: str, references: Collection[str], now: datetime) -> None:
-        """Mark messages of one kind, `asked:7:…`, that are about one of many things, in one look."""
-        found = self._select(SurfaceRow).where(SurfaceRow.key.startswith(f"{kind}:", autoescape=True))
-        ids = [row.id for row in self._all(found) if row.key.split(":")[1] in references]
-        if ids:
-            self._mark(_with_ids(), {"ids": ids}, now)
+        """Have messages of one kind, `asked:7:…`, that are about one of many things marked as behind."""
+        self._touched_about.setdefault(kind, set()).update(references)
+        self._touched_at = now
+
+    def mark_touched(self) -> None:
+        """Mark what was touched, once and as the last thing of a transaction.
+
+        A message that another process sends for the first time while a long transaction goes on shows what was before;
+        marked earlier, it would be missed. And who notes that a message was sent would wait for the end of all of it.
+        """
+        keys, now = sorted(self._touched), self._touched_at
+        for start in range(0, len(keys), _IN_ONE):
+            some = keys[start : start + _IN_ONE]
+            values: dict[str, object] = {"of_workspace": self._workspace}
+            for number, key in enumerate(some):
+                values |= {f"key{number}": key, f"from{number}": f"{key}:", f"to{number}": f"{key}{_AFTER_COLON}"}
+            self._mark(_going_on(len(some), self._session.get_bind().dialect.name), values, now)
+        for kind, references in self._touched_about.items():
+            found = self._select(SurfaceRow).where(SurfaceRow.key.startswith(f"{kind}:", autoescape=True))
+            ids = [row.id for row in self._all(found) if row.key.split(":")[1] in references]
+            if ids:
+                self._mark(_with_ids(), {"ids": ids}, now)
+        self._touched.clear()
+        self._touched_about.clear()
 
     def find(self, key: str) -> SurfaceRow | None:
         """Find one by its key."""

@@ -1,6 +1,7 @@
 import asyncio
 import json
 import logging
+import shutil
 import signal
 import sqlite3
 import sys
@@ -161,6 +162,21 @@ async def test_readiness_tells_nobody_what_the_database_says(
     assert "The database does not answer: no such table: main.private" in caplog.text
 
 
+async def test_a_disk_without_room_takes_no_commands(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = App(settings_of(environment), Clock(), tick=False)
+    await app.start()
+    try:
+        assert (await get(app, "/readyz"))[0] == 200
+        room = shutil.disk_usage("/")._replace(free=4096)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _folder: room)
+        status, body = await get(app, "/readyz")
+    finally:
+        await app.stop()
+    assert (status, body["failed"]) == (503, {"database": "its disk is full"})
+
+
 async def test_readiness_does_not_wait_for_a_database_that_hangs(environment: dict[str, str]) -> None:
     app = App(settings_of(environment), Clock(), tick=False)
     await app.start()
@@ -314,4 +330,7 @@ async def test_a_signal_ends_the_process_in_order(
     assert await process.wait() == 0
     assert f"takes commands of {TEAM_ID}" in started
     told = [json.loads(line)["message"] for line in rest]
-    assert [line for line in told if not line.startswith("Connected to Slack")] == ["npmtrust has ended"]
+    assert [line for line in told if line.startswith("npmtrust ")] == [
+        "npmtrust is told to end: it takes nothing new, and finishes within 20 s what runs",
+        "npmtrust has ended",
+    ]

@@ -164,26 +164,31 @@ def _turn(store: Store, row: BallotRow, ballot: Ballot, origin: BallotOrigin, de
 
 
 async def decide(
-    services: Services, delivery: SubmissionDelivery, origin: BallotOrigin, ticks: dict[int, bool], reason: str
+    services: Services,
+    delivery: SubmissionDelivery,
+    origin: BallotOrigin,
+    ticks: dict[int, bool],
+    reason: str,
+    *,
+    inbox_id: int,
 ) -> None:
     """The view was sent: count it for exactly what was shown, or for nothing where that has changed."""
 
-    def look(store: Store) -> tuple[ChangeSetRow | None, frozenset[str]]:
+    def look(store: Store) -> tuple[ChangeSetRow | None, frozenset[str], bool]:
         row = store.ballots.find(origin.ballot, delivery.user)
         if row is None:
-            return None, frozenset()
-        ballot = Ballot.model_validate_json(row.content).with_ticks(ticks)
-        ticked = {step_id for group in ballot.groups if group.ticked for step_id in group.step_ids}
-        steps = store.change_sets.load_steps(row.change_set_id)
-        packages = frozenset(step.package for step in steps if step.id in ticked)
-        return store.change_sets.load(row.change_set_id), packages
+            return None, frozenset(), False
+        change_set, letter = store.change_sets.load(row.change_set_id), store.inbox.load(inbox_id)
+        packages = _packages_to_decide(store, row, ticks)
+        is_news = len(packages) >= _MANY and (letter is None or letter.tries == 1)  # else it has been said
+        return change_set, packages, is_news
 
-    change_set, packages = await services.database.run(look)
+    change_set, packages, is_news = await services.database.run(look)
     if change_set is None:
         await answer(services, delivery, decisions.render_never_issued(), channel=origin.channel)
         return
-    if origin.kind == APPROVE:
-        if len(packages) >= _MANY:
+    if origin.kind == APPROVE and packages:
+        if is_news:
             asking = ballots.render_asking_owners(change_set.number, len(packages))
             await answer(services, delivery, asking, channel=origin.channel)
         await check_owners(services, change_set.offer, delivery.user, only=packages)
@@ -196,6 +201,16 @@ async def decide(
         only_stops=origin.kind == REJECT,
         of_several=True,
     )
+
+
+def _packages_to_decide(store: Store, row: BallotRow, ticks: dict[int, bool]) -> frozenset[str]:
+    """List the packages that are ticked and not decided; none where this was sent before."""
+    if row.used_at is not None:
+        return frozenset()
+    ballot = Ballot.model_validate_json(row.content).with_ticks(ticks)
+    ticked = {step_id for group in ballot.groups if group.ticked for step_id in group.step_ids}
+    steps = store.change_sets.load_steps(row.change_set_id)
+    return frozenset(step.package for step in steps if step.id in ticked and step.state == State.IN_REVIEW.value)
 
 
 def _decide(desk: Desk, origin: BallotOrigin, ticks: dict[int, bool], reason: str) -> Message:

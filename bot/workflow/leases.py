@@ -1,5 +1,6 @@
 """Whose a lane is: it belongs to one process at a time, and what its last holder left has to be cleared up."""
 
+import logging
 from datetime import timedelta
 
 from bot.domain import step_events
@@ -26,6 +27,8 @@ _RENEWED = timedelta(seconds=2)
 LIST = "list"
 """The call that reads; the others are of `bot.domain.lifecycle.Call`."""
 
+_LOG = logging.getLogger(__name__)
+
 
 def lane_of(services: Services, npm_user: str) -> str:
     """Tell in which lane an account's calls are made."""
@@ -45,6 +48,8 @@ def hold_lane(services: Services, store: Store, name: str = LANE) -> LeaseRow | 
         return None
     lease, is_new = held
     if is_new:
+        if lease.fencing > 1:
+            _LOG.info("The calls of the lane %s are made by this process now (lease %d)", name, lease.fencing)
         store.audit.add(AuditKind.LANE_TAKEN, actor=transitions.NPMTRUST, at=now, fencing=lease.fencing, lane=name)
         for attempt in store.lanes.list_unfinished(name, before=lease.fencing):
             _clear_up(services, store, lease, attempt)
@@ -73,6 +78,7 @@ def clear_up_abandoned(services: Services, store: Store) -> frozenset[str]:
 def _clear_up(services: Services, store: Store, lease: LeaseRow, attempt: AttemptRow) -> None:
     """The process that made this call has died, or slept over its lease: nobody knows what npm did, and until when."""
     now = services.clock.now()
+    _LOG.warning("Call %d has no answer: its process died, slept, or lost the database; npm is asked", attempt.id)
     attempt.finished_at, attempt.answer = now, "lost"
     lease.next_call_at = max(lease.next_call_at, now + services.options.pace)
     if attempt.step_id is not None:

@@ -1,6 +1,7 @@
 """Account links: a login at npm, and the proof that its npm user and the Slack person are the same."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +17,7 @@ from bot.messages.links import LinkRefusal
 from bot.registry import Identity
 from bot.services import Services
 from bot.workflow import transitions
-from bot.workflow.authorise import load_all_step_facts, load_directory, load_step_facts
+from bot.workflow.authorise import load_all_step_facts, load_directory
 from bot.workflow.invite import invite_linked
 from bot.workflow.lane import live_session
 from bot.workflow.policy_changes import why_void
@@ -249,29 +250,47 @@ def prove(services: Services, store: Store, link: LinkRow, *, proof: str, by: st
     store.surfaces.touch(f"link:{link.id}", now)
     for place in [link.announce_in] if link.announce_in else services.admins - {link.slack_user}:
         store.surfaces.want(f"link_announcement:{link.id}:{place}", channel=place, now=now)
-    for row in store.change_sets.list_steps([State.IN_REVIEW, State.WAITING]):
+    concerned = _list_maintained(store, link, [State.IN_REVIEW, State.WAITING])
+    for change_set_id, rows in concerned.items():
+        transitions.touch(store, change_set_id, now)
+        _lend_accounts(services, store, store.change_sets.load(change_set_id), rows, now)
+
+
+def _list_maintained(store: Store, link: LinkRow, states: Iterable[State]) -> dict[int, list[StepRow]]:
+    """List the steps in some states whose package somebody maintains, by the row id of their change set."""
+    found: defaultdict[int, list[StepRow]] = defaultdict(list)
+    for row in store.change_sets.list_steps(states):
         if link.npm_user in transitions.facts_of(row).maintainers:
-            transitions.touch(store, row.change_set_id, now)
-            _lend_account(services, store, row, now)
+            found[row.change_set_id].append(row)
+    return found
 
 
-def _lend_account(services: Services, store: Store, row: StepRow, now: datetime) -> None:
-    """A step that was approved and found no account to run with may have one now."""
-    if row.state != State.WAITING.value or row.waits_for != WaitFor.ACCOUNT.value:
+def _lend_accounts(
+    services: Services, store: Store, change_set: ChangeSetRow, rows: Iterable[StepRow], now: datetime
+) -> None:
+    """Steps that were approved and found no account to run with may have one now."""
+    waiting = [row for row in rows if row.state == State.WAITING.value and row.waits_for == WaitFor.ACCOUNT.value]
+    if not waiting:
         return
-    change_set = store.change_sets.load(row.change_set_id)
-    facts = load_step_facts(services, store, change_set, row)
-    candidates = executors_of(facts, load_directory(services, store), transitions.progress_of(row).tried)
-    if candidates:
-        row.executor = candidates[0]
-        transitions.move(store, row, step_events.PersonDone(), actor=row.executor, now=now)
+    directory, lent = load_directory(services, store), defaultdict[str, list[StepRow]](list)
+    found = load_all_step_facts(services, store, change_set, waiting)
+    for row in waiting:
+        if candidates := executors_of(found[row.id], directory, transitions.progress_of(row).tried):
+            row.executor = candidates[0]
+            lent[row.executor].append(row)
+    for executor, theirs in lent.items():
+        transitions.move_all(store, theirs, step_events.PersonDone(), actor=executor, now=now)
 
 
-def _try_anew(services: Services, store: Store, row: StepRow, link: LinkRow, now: datetime) -> None:
+def _try_anew(services: Services, store: Store, rows: Iterable[StepRow], link: LinkRow, now: datetime) -> None:
     """Npm refused this account, and its person has logged in again: another session may do better."""
-    tried = transitions.progress_of(row).tried
-    transitions.update_progress(row, tried=tuple(each for each in tried if each != link.npm_user), npm_message="")
-    _lend_account(services, store, row, now)
+    refused: defaultdict[int, list[StepRow]] = defaultdict(list)
+    for row in rows:
+        tried = transitions.progress_of(row).tried
+        transitions.update_progress(row, tried=tuple(each for each in tried if each != link.npm_user), npm_message="")
+        refused[row.change_set_id].append(row)
+    for change_set_id, alike in refused.items():
+        _lend_accounts(services, store, store.change_sets.load(change_set_id), alike, now)
 
 
 def keep_session(
@@ -292,12 +311,12 @@ def keep_session(
     store.surfaces.touch(f"link:{link.id}", now)
     for handoff in store.handoffs.list_open_of(link.slack_user):
         close_handoff(store, handoff, HandoffState.RENEWED, now)
-    for row in store.change_sets.list_waiting_for(link.slack_user):
-        if row.waits_for == WaitFor.ACCOUNT.value:
-            _try_anew(services, store, row, link, now)
-        elif row.waits_for != WaitFor.TERMINAL.value:
-            transitions.update_progress(row, trouble="")
-            transitions.move(store, row, step_events.PersonDone(), actor=link.slack_user, now=now)
+    waiting = store.change_sets.list_waiting_for(link.slack_user)
+    resting = [row for row in waiting if row.waits_for not in {WaitFor.ACCOUNT.value, WaitFor.TERMINAL.value}]
+    _try_anew(services, store, [row for row in waiting if row.waits_for == WaitFor.ACCOUNT.value], link, now)
+    for row in resting:
+        transitions.update_progress(row, trouble="")
+    transitions.move_all(store, resting, step_events.PersonDone(), actor=link.slack_user, now=now)
     for read in store.reads.list_waiting_for(link.slack_user):
         read.state, read.next_try_at = "ready", now
     return replaced
@@ -327,14 +346,12 @@ def close_link(services: Services, store: Store, link: LinkRow, *, by: str, now:
         after=LinkState.CLOSED,
     )
     give_up_reads(services, store, link.slack_user, "your npm account is not linked any more", now)
-    steps = store.change_sets.list_steps([State.IN_REVIEW, State.READY, State.WAITING])
-    concerned: defaultdict[int, list[StepRow]] = defaultdict(list)
-    for row in steps:
-        if link.npm_user in transitions.facts_of(row).maintainers:
-            concerned[row.change_set_id].append(row)
+    concerned = _list_maintained(store, link, [State.IN_REVIEW, State.READY, State.WAITING])
     for change_set_id, rows in concerned.items():
         transitions.touch(store, change_set_id, now)
         decided = [row for row in rows if row.state != State.IN_REVIEW.value]
+        # who is about to complete the quorum takes the approval of this link for one that counts
+        store.change_sets.mark_changed(row for row in rows if row.state == State.IN_REVIEW.value and row.policy)
         _void_approvals(services, store, store.change_sets.load(change_set_id), decided, link, now)
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from pydantic import ValidationError
+
 from bot.domain.approval import Directory, StepFacts, approvals_missing, unknown_groups
 from bot.domain.lifecycle import State, WaitFor
 from bot.domain.policy import PackagePolicy
@@ -41,9 +43,17 @@ def compare_policies(services: Services, store: Store, rows: Iterable[StepRow]) 
     if not stale:
         return []
     kept = store.policies.load({row.policy for row, _ in stale})
-    old = {fingerprint: PackagePolicy.model_validate_json(content) for fingerprint, content in kept.items()}
+    old = {fingerprint: _read(content) for fingerprint, content in kept.items()}
     differences = ((row, difference_words(old.get(row.policy), policy, file=current.file)) for row, policy in stale)
     return transitions.set_differences(store, differences, services.clock.now())
+
+
+def _read(content: str) -> PackagePolicy | None:
+    """Read a policy that was kept; None where another version of npmtrust wrote what this one does not know."""
+    try:
+        return PackagePolicy.model_validate_json(content)
+    except ValidationError:
+        return None
 
 
 def recheck_waiting(

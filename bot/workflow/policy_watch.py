@@ -1,6 +1,7 @@
 """The policy file while the bot runs: read again when it changes, and compared with what was decided."""
 
 import logging
+from functools import cache
 
 from bot.domain.events import AuditKind
 from bot.domain.lifecycle import State
@@ -64,7 +65,10 @@ def _note(services: Services, store: Store) -> None:
 def _compare(services: Services, store: Store) -> bool:
     """Send some of the steps back to review that were decided under another policy; False when there are no more."""
     current = services.policies.current
-    packages = store.policies.decided_packages(_OPEN)
-    in_force = {package: current.policy_of(package).fingerprint for package in packages}
-    outdated = store.policies.find_outdated(_OPEN, in_force, _AT_ONCE)
+
+    @cache
+    def fingerprint_of(package: str) -> str:
+        return current.policy_of(package).fingerprint
+
+    outdated = store.policies.find_outdated(_OPEN, fingerprint_of, _AT_ONCE)
     return bool(compare_policies(services, store, outdated))

@@ -282,7 +282,7 @@ async def _submission(services: Services, delivery: SubmissionDelivery, inbox_id
     elif delivery.callback == Callback.BALLOT:
         ballot = read_ballot_view(delivery.values, delivery.metadata)
         if not isinstance(ballot, list):
-            await ballots.decide(services, delivery, *ballot)
+            await ballots.decide(services, delivery, *ballot, inbox_id=inbox_id)
     elif delivery.callback == Callback.ACKNOWLEDGE:
         acknowledged = read_acknowledge_form(delivery.values, delivery.metadata)
         if not isinstance(acknowledged, list):

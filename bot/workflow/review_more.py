@@ -91,9 +91,13 @@ def _can_withdraw(step: StepRow) -> bool:
 def _hand_on(desk: Desk, steps: list[StepRow], facts: Mapping[int, StepFacts]) -> None:
     """The executor withdrew, and others have approved as well: it runs with the account of one of them."""
     asked: set[str] = set()
+    best: dict[tuple[str, ...], str] = {}
     for step in steps:
-        step.executor = best_of(desk.store, executors_of(facts[step.id], desk.directory), desk.now)
-        if step.executor not in asked and _is_executor_away(desk, step):
+        candidates = tuple(executors_of(facts[step.id], desk.directory))
+        if candidates not in best:
+            best[candidates] = best_of(desk.store, candidates, desk.now)
+        step.executor = best[candidates]
+        if step.executor not in asked and _is_away(desk, step.executor):
             ask_executor(desk, step)
         asked.add(step.executor)
     transitions.move_all(desk.store, steps, step_events.PersonDone(), actor=desk.person.id, now=desk.now)
@@ -132,12 +136,14 @@ def _left_to_others(desk: Desk) -> list[StepRow]:
     """
     ready = [step for step in _in(desk, State.READY) if step.executor != desk.person.id and step.lifecycle.untouched]
     waiting = _in(desk, State.WAITING)
-    left = [step for step in (*waiting, *_in(desk, State.READY)) if _is_executor_away(desk, step)]
+    asked_for = [*waiting, *_in(desk, State.READY)]
+    away = {executor for executor in {step.executor for step in asked_for} if _is_away(desk, executor)}
+    left = [step for step in asked_for if step.executor in away]
     return left or ready[len(ready) // 2 :] or waiting if len(desk.steps) > 1 else left or waiting
 
 
-def _is_executor_away(desk: Desk, step: StepRow) -> bool:
-    link = desk.store.links.find_linked(step.executor)
+def _is_away(desk: Desk, executor: str) -> bool:
+    link = desk.store.links.find_linked(executor)
     return link is None or link.away
 
 

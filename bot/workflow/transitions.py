@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot import log
 from bot.domain import step_events
@@ -139,16 +140,25 @@ def _follow_script(store: Store, row: StepRow, now: datetime, *, is_over: bool) 
 def _log_moves(store: Store, moved: list[_Moved], event: Event) -> None:
     if not _LOG.isEnabledFor(logging.INFO):
         return
-    change_set = f"C-{store.change_sets.load(moved[0].row.change_set_id).number}"
-    step = moved[0].row.id if len(moved) == 1 else None
-    what = moved[0].row.package if len(moved) == 1 else f"{len(moved)} steps"
-    line = f"{what}: {moved[0].before.state} → {moved[0].after.state} ({type(event).__name__})"
+    alike: dict[tuple[int, State, State], list[StepRow]] = {}
+    for each in moved:
+        alike.setdefault((each.row.change_set_id, each.before.state, each.after.state), []).append(each.row)
+    # what is said of one step last: its id would go on standing on lines about several
+    for (change_set_id, before, after), rows in sorted(alike.items(), key=lambda item: -len(item[1])):
+        what = rows[0].package if len(rows) == 1 else f"{len(rows)} steps"
+        store.when_committed(
+            partial(
+                _log_move,
+                f"{what}: {before} → {after} ({type(event).__name__})",
+                change_set=f"C-{store.change_sets.load(change_set_id).number}",
+                step=rows[0].id if len(rows) == 1 else None,
+            )
+        )
 
-    def write() -> None:
-        log.about(change_set=change_set, step=step)
-        _LOG.info("%s", line)
 
-    store.when_committed(write)
+def _log_move(line: str, *, change_set: str, step: int | None) -> None:
+    log.about(change_set=change_set, step=step)
+    _LOG.info("%s", line)
 
 
 def _tell_requester(store: Store, change_set: ChangeSetRow, actor: str, now: datetime) -> None:

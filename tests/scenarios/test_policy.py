@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from bot.errors import StartupError
 from bot.sandbox.cast import OWNER, REQUESTER, SECOND_OWNER, STRANGER
@@ -116,6 +117,60 @@ async def test_a_changed_policy_puts_what_was_decided_back_with_the_difference(m
         assert "Approved by" not in told
         await olga.clicks("Approve", about="C-1")
         assert "Waits for @olga to log in at npm" in request_of(world)
+
+
+async def test_a_policy_that_another_version_kept_holds_nothing_up(migrated: Path) -> None:
+    async with world_with_policy(migrated, OWNERS) as world:
+        _, otto, *_ = await ask(world, f"{LINE} --hold")
+        await otto.clicks("Approve")
+        assert world.app is not None
+        unknown = text("""UPDATE policies SET content = '{"quorum": 1, "not_known_here": true}'""")
+        await world.app.services.database.run(lambda store: store._session.execute(unknown))  # noqa: SLF001
+        await change_policy(world, OWNERS.replace("quorum = 1", "quorum = 2"))
+        assert "The policy changed (policy.toml, line 2)." in request_of(world)
+        assert "Approved by" not in request_of(world)
+
+
+async def test_who_has_approved_is_not_asked_again_also_where_nobody_else_can_yet(migrated: Path) -> None:
+    async with world_with_policy(migrated, OWNERS.replace("quorum = 1", "quorum = 2")) as world:
+        _, otto, *_ = await ask(world)
+        await otto.clicks("Approve")
+        needed = "Needs 1 more, and nobody else can approve yet · not linked: olga-npm"
+        assert needed in request_of(world)
+
+
+async def test_each_request_that_a_changed_policy_puts_back_is_in_the_log(
+    migrated: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with world_with_policy(migrated, OWNERS) as world:
+        rita, otto, *_ = await ask(world, f"{LINE} --hold")
+        await rita.says("github @acme/core --repo acme/core --file release.yml --allow-publish --hold")
+        for number in (1, 2):
+            await otto.clicks("Approve", about=f"C-{number}")
+        caplog.clear()
+        await change_policy(world, OWNERS.replace("quorum = 1", "quorum = 2"))
+        put_back = [line for line in caplog.messages if line.endswith("ready → in_review (Differs)")]
+        assert [line.partition(":")[0] for line in put_back] == ["@acme/ui", "@acme/core"]
+
+
+async def test_what_has_begun_keeps_nothing_else_from_being_compared_with_a_changed_policy(
+    migrated: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.workflow.policy_watch._AT_ONCE", 1)
+    async with world_with_policy(migrated, OWNERS) as world:
+        rita, otto, *_ = await ask(world)
+        await otto.clicks("Approve")
+        world.registry.fail_next("POST", 502)
+        await otto.confirms()
+        await world.advance(minutes=3)  # npm may have acted; Otto is to confirm that it can be looked
+        await rita.says(f"{LINE.replace('release', 'other')} --hold")
+        await otto.clicks("Approve", about="C-2")
+        assert "Approved by @otto" in request_of(world, 2)
+        await change_policy(world, OWNERS.replace("quorum = 1", "quorum = 2"))
+        await world.advance(seconds=10)
+        assert "Waits for @otto to confirm at npm" in request_of(world, 1)
+        assert "quorum was 1, is 2." in request_of(world, 2)
+        assert "Approved by" not in request_of(world, 2)
 
 
 async def test_a_broken_file_keeps_the_last_good_policy_in_force_and_is_told_once(migrated: Path) -> None:

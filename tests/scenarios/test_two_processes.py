@@ -1,6 +1,7 @@
 """Two bots on one PostgreSQL: each thing is done once, and what one of them leaves when it dies the other finishes."""
 
 import asyncio
+import logging
 import threading
 import time
 from collections import Counter
@@ -14,7 +15,7 @@ import psycopg
 import pytest
 
 from bot.app import App
-from bot.sandbox.cast import GENERAL, SeedPackage
+from bot.sandbox.cast import GENERAL, SECOND_OWNER, SeedPackage
 from bot.sandbox.slack_delivery import RawDelivery
 from bot.sandbox.world import World, open_world
 from tests.patience import PATIENCE
@@ -126,7 +127,10 @@ async def test_a_digest_is_written_and_posted_once(world: World) -> None:
     assert len(shown) == 1
 
 
-async def test_what_a_process_leaves_when_it_dies_is_taken_over_within_fifteen_seconds(world: World) -> None:
+async def test_what_a_process_leaves_when_it_dies_is_taken_over_within_fifteen_seconds(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "bot.workflow.leases")
     _, otto, _, _ = await ask(world)
     await otto.clicks("Approve")
     world.asleep.add(holder_of_lane(world))
@@ -136,9 +140,12 @@ async def test_what_a_process_leaves_when_it_dies_is_taken_over_within_fifteen_s
     assert creates(world) == 1
     assert timedelta() < world.trust_calls("POST")[-1].at - died_at <= TAKEN_OVER
     assert TRUSTED in request_of(world)
+    assert "The calls of the lane registry are made by this process now (lease 2)" in caplog.text
 
 
-async def test_what_a_sleeping_process_had_sent_is_found_out_by_the_other(world: World) -> None:
+async def test_what_a_sleeping_process_had_sent_is_found_out_by_the_other(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     _, otto, _, _ = await ask(world)
     await otto.clicks("Approve")
     holder = holder_of_lane(world)
@@ -146,6 +153,7 @@ async def test_what_a_sleeping_process_had_sent_is_found_out_by_the_other(world:
         world.asleep.add(holder)
         await world.advance(seconds=20)
         assert "could not find out" not in request_of(world)
+        assert "has no answer: its process died, slept, or lost the database; npm is asked" in caplog.text
         await world.advance(minutes=3)
         await otto.confirms()  # the list, through the other bot
         assert TRUSTED in request_of(world)
@@ -253,13 +261,52 @@ async def at_the_same_time(world: World, name: str) -> AsyncIterator[None]:
         app.services.database.at_point = None
 
 
-async def test_reminders_of_two_that_are_at_them_at_once_are_sent_once(world: World, tmp_path: Path) -> None:
-    policy = tmp_path / "policy.toml"
-    policy.write_text(f"{OWNERS}remind_after_hours = [1]\n")
+async def follow_policy(world: World, folder: Path, text: str) -> None:
+    """Start both again, with a policy."""
+    policy = folder / "policy.toml"
+    policy.write_text(text)
     await world.stop_bot()
     world.settings["NPMTRUST_POLICY_FILE"] = str(policy)
     await world.start_bot()
     await world.start_second_bot()
+
+
+async def test_an_approval_that_another_completes_while_its_link_is_closed_does_not_count(
+    world: World, tmp_path: Path
+) -> None:
+    await follow_policy(world, tmp_path, OWNERS.replace("quorum = 1", "quorum = 2"))
+    world.registry.state.accounts["olga-npm"].email = SECOND_OWNER.email
+    _, otto, olga, _ = await ask(world, f"{LINE} --hold")
+    await olga.links_account()
+    await otto.clicks("Approve")
+    assert "Approved by @otto" in request_of(world)
+    first, second = both(world)
+    is_about_to, has_left, loop = asyncio.Event(), threading.Event(), asyncio.get_running_loop()
+
+    def hold(point: str) -> None:
+        if "before the commit" in point and "at_desk" in point:
+            second.services.database.at_point = None
+            loop.call_soon_threadsafe(is_about_to.set)
+            while not (has_left.is_set() or count(world, _WAITING)):
+                pass
+
+    second.services.database.at_point = hold
+    here, world.slack.events_url = world.events_urls()
+    world.asleep.add(first)
+    approving = asyncio.create_task(olga.clicks("Approve"))
+    await is_about_to.wait()
+    world.asleep.clear()
+    world.slack.events_url = here
+    leaving = asyncio.create_task(otto.says("logout"))
+    leaving.add_done_callback(lambda _: has_left.set())
+    await asyncio.gather(approving, leaving)
+    await world.settle(10)
+    assert "Somebody who approved closed their account link." in request_of(world)
+    assert "Approved by" not in request_of(world)
+
+
+async def test_reminders_of_two_that_are_at_them_at_once_are_sent_once(world: World, tmp_path: Path) -> None:
+    await follow_policy(world, tmp_path, f"{OWNERS}remind_after_hours = [1]\n")
     _, otto, _, _ = await ask(world)
     async with at_the_same_time(world, "reminders.execute_next (_send"):
         world.clock.set(world.clock.now() + timedelta(hours=1))

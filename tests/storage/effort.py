@@ -4,10 +4,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, text
 
 from storage.database import Database
 from storage.store import Store
+
+
+async def analyse(database: Database) -> None:
+    """Let PostgreSQL look at what is there, as it does once a minute: else it plans by what it saw in another test."""
+    if not database.is_sqlite:
+        await database.call(_analyse)
+
+
+def _analyse(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("ANALYZE"))
 
 
 async def measure_effort(database: Database, work: Callable[[Store], object]) -> int:

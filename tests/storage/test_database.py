@@ -163,6 +163,21 @@ async def test_who_only_waits_begins_once_nobody_goes_ahead_or_soon(
     assert done == ["goes ahead", "until they have gone", "not for ever"]
 
 
+async def test_who_is_ended_while_others_go_ahead_or_just_after_goes_on_with_nothing(database: Database) -> None:
+    for turns in range(6):  # of the event loop, from the moment on at which nobody goes ahead any more
+        may_end = threading.Event()
+        with database.go_ahead():
+            waiting = asyncio.create_task(database.run(lambda _store, end=may_end: end.wait(PATIENCE)))  # type: ignore[misc]
+            await asyncio.sleep(0)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.sleep(0)
+        asyncio.get_running_loop().call_soon(may_end.set)
+        await asyncio.wait([waiting])
+        assert waiting.cancelled(), turns
+
+
 async def test_a_broken_statement_is_an_accident_of_storage(database: Database) -> None:
     def ask(engine: Engine) -> None:
         with engine.connect() as connection:

@@ -9,7 +9,7 @@ from storage.inbox import CLAIM, Letter
 from storage.models import InboxRow
 from storage.store import Store
 from tests.storage.conftest import NOW
-from tests.storage.effort import measure_effort
+from tests.storage.effort import analyse, measure_effort
 
 pytestmark = pytest.mark.anyio
 
@@ -140,8 +140,42 @@ async def test_what_is_looked_for_is_found_as_fast_among_thousands(database: Dat
 
     now = NOW + 5 * SECOND
     await database.run(lambda store: fill(store, range(100)))
+    await analyse(database)
     few = [await measure_effort(database, work) for work in (look, count)]
     await database.run(lambda store: fill(store, range(100, 4000)))
     many = [await measure_effort(database, work) for work in (look, count)]
     assert many[0] < 3 * few[0]
     assert many[1] < 3 * few[1]
+
+
+async def test_what_is_open_and_what_failed_is_counted_as_fast_among_thousands_that_are_done(
+    database: Database,
+) -> None:
+    def fill(store: Store, numbers: range) -> None:
+        for number in numbers:
+            store.inbox.put(letter(f"k{number}", ""), NOW).state = "done"
+
+    def leave(store: Store) -> None:
+        add(store, "open")
+        failed = add(store, "failed")
+        assert failed
+        store.inbox.finish(failed.id, failed=True)
+
+    def list_failed(store: Store) -> None:
+        [failed] = store.homes.list_failed_deliveries(NOW, SECOND, 5)
+        assert failed.delivery_key == "failed"
+
+    def count(store: Store) -> None:
+        assert store.figures.inbox().count == 1
+
+    def release(store: Store) -> None:
+        store.inbox.release_all(NOW)
+
+    looks = (list_failed, count, release)
+    await database.run(lambda store: fill(store, range(100)))
+    await database.run(leave)
+    await analyse(database)
+    few = [await measure_effort(database, look) for look in looks]
+    await database.run(lambda store: fill(store, range(100, 4000)))
+    many = [await measure_effort(database, look) for look in looks]
+    assert [after < 3 * before + 100 for before, after in zip(few, many, strict=True)] == [True] * 3, (few, many)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from bot.points import Point
 from storage.database import Database
 from storage.models import SurfaceRow
 from storage.store import Store
@@ -127,13 +128,15 @@ async def test_what_changes_while_a_message_is_noted_as_sent_is_sent_too(databas
         assert row
         row.shown, row.behind = 1, row.wanted > 1
 
-    def change(store: Store) -> None:
-        store.surfaces.touch("change_set:1", NOW)
-        noting.append(asyncio.run_coroutine_threadsafe(other.run(note_sent), loop))
-        while not (noting[0].done() or is_waited_for(other)):
-            pass
+    def hold(point: str) -> None:
+        if point.startswith(Point.BEFORE_COMMIT):
+            noting.append(asyncio.run_coroutine_threadsafe(other.run(note_sent), loop))
+            while not (noting[0].done() or is_waited_for(other)):
+                pass
 
-    await database.run(change)
+    database.at_point = hold
+    await database.run(lambda store: store.surfaces.touch("change_set:1", NOW))
+    database.at_point = None
     await asyncio.wrap_future(noting[0])
     row = await load(database, "change_set:1")
     assert (row.wanted, row.behind) == (2, True)
@@ -150,3 +153,43 @@ async def test_a_transaction_marks_a_message_once_and_the_next_one_again(databas
     for number in (1, 2):
         await database.run(work)
         assert (await load(database, "change_set:1")).wanted == before + number
+
+
+@pytest.mark.postgresql
+async def test_what_is_shown_first_while_a_long_change_goes_on_is_marked_by_it_too(
+    database: Database, other: Database
+) -> None:
+    await want(database, "review:1")
+    loop, keys = asyncio.get_running_loop(), ("review:1", "elsewhere:1:U0OTTO", "asked:7:U0OTTO")
+
+    async def go_on() -> None:
+        """Somebody asks for the same in other places, and all of it is sent."""
+        for key in keys[1:]:
+            await want(other, key)
+        for key in keys:
+            await show(other, key)
+
+    def change(store: Store) -> None:
+        store.surfaces.touch_all(["review:1", "elsewhere:1"], NOW)
+        store.surfaces.touch_about("asked", ["7"], NOW)
+        asyncio.run_coroutine_threadsafe(go_on(), loop).result()
+        store.surfaces.touch("elsewhere:1", NOW)
+
+    await database.run(change)
+    assert [(await load(database, key)).behind for key in keys] == [True] * 3
+
+
+@pytest.mark.parametrize("number", [0, 1, 10, 11, 25])
+async def test_however_many_are_touched_each_is_marked_once_and_no_other(database: Database, number: int) -> None:
+    keys = [f"change_set:{each}" for each in range(26)]
+
+    def fill(store: Store) -> None:
+        for key in keys:
+            row = store.surfaces.want(key, channel="C0GENERAL", now=NOW)
+            row.behind = False
+
+    await database.run(fill)
+    await database.run(lambda store: store.surfaces.touch_all(keys[:number], NOW))
+    rows = [await load(database, key) for key in keys]
+    assert [row.wanted for row in rows] == [2] * number + [1] * (26 - number)
+    assert [row.behind for row in rows] == [True] * number + [False] * (26 - number)
