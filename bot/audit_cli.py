@@ -12,12 +12,13 @@ from typing import Any, TypeVar
 
 from pydantic import SecretStr
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from bot.domain.coverage import disarm
 from bot.domain.events import AuditKind
 from bot.domain.record import RecordedEvent, Scope, export_values, parse_moment, record_rows
-from bot.errors import StartupError, StorageError
+from bot.errors import StartupError, StorageError, UsageError
 from storage.audit_log import recorded, select_events
 from storage.audit_models import AuditRow
 from storage.beside import write_beside
@@ -65,7 +66,7 @@ def verify(url: str, keys: Sequence[SecretStr], *, head: str = "") -> int:
     """
     known = parse_head(head) if head else None
     if head and known is None:
-        raise StartupError(f"--head {head!r} is no head: a digest shows one such as 1234:9f86d081884c7d65")
+        raise UsageError(f"--head {head!r} is no head: a digest shows one such as 1234:9f86d081884c7d65")
     with telling_why(), open_for_reading(url) as connection:
         _require_keys(connection, keys)
         workspaces = list_workspaces(connection)
@@ -114,8 +115,9 @@ def telling_why() -> Iterator[None]:
     """End with one line where the database cannot be used."""
     try:
         yield
-    except StorageError as err:
-        raise StartupError(f"the database of NPMTRUST_DATABASE_URL: {err}") from err
+    except (StorageError, DBAPIError) as err:
+        told = " ".join(str(getattr(err, "orig", err)).split())  # a driver says it in several lines
+        raise StartupError(f"the database of NPMTRUST_DATABASE_URL: {told}") from err
 
 
 def _operator() -> str:
@@ -128,7 +130,7 @@ def _operator() -> str:
 def _moment(text: str, option: str, *, ends: bool = False) -> datetime | None:
     moment = parse_moment(text, ends=ends) if text else None
     if text and moment is None:
-        raise StartupError(f"{option} {text!r} is no moment: write 2026-11-23, or 2026-11-23T14:00 (UTC)")
+        raise UsageError(f"{option} {text!r} is no moment: write 2026-11-23, or 2026-11-23T14:00 (UTC)")
     return moment
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from bot import __version__
-from bot.errors import StartupError
+from bot.errors import StartupError, UsageError
 from bot.init import ITEMS, collect, collect_again, find_asked
 
 if TYPE_CHECKING:
@@ -31,8 +31,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = make_parser().parse_args(argv)
     try:
         status: int = arguments.do(arguments)
+        sys.stdout.flush()
     except StartupError as err:
         print(f"npmtrust: {_with_way_out(str(err))}", file=sys.stderr)
+        return 2 if isinstance(err, UsageError) else 1
+    except BrokenPipeError:  # whoever reads, such as `head`, has seen enough; Python would complain at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
         print("\nnpmtrust: stopped", file=sys.stderr)
@@ -180,9 +184,11 @@ def _run_sandbox(arguments: argparse.Namespace) -> int:
 
 def _migrate(_arguments: argparse.Namespace) -> int:
     from bot import app
-    from bot.settings import load_settings
+    from bot.settings import load_storage_settings
+    from storage.migrate import revisions
 
-    asyncio.run(app.migrate_database(load_settings()))
+    asyncio.run(app.migrate_database(load_storage_settings()))
+    print(f"The database has schema {revisions()[-1]}, which npmtrust {__version__} needs.")
     return 0
 
 

@@ -19,6 +19,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot import log
 from bot.services import Services
 from bot.workflow.progress import Progress, Worker
+from storage.database import DatabaseDown
 
 TICK_SECONDS = 1
 LONGEST_REST = timedelta(seconds=3)
@@ -63,6 +64,10 @@ class Scheduler:
         self._last_tick: float | None = None
         self._draining = False
         self._watching: asyncio.Task[None] | None = None
+        self._held_up: set[str] = set()
+        """Workers that wait for the database."""
+        self._told: dict[str, float] = {}
+        """Why they do, and when that was said last, by the monotonic clock."""
 
     def start(self) -> None:
         """Begin to tick, inside a running event loop."""
@@ -151,10 +156,16 @@ class Scheduler:
             with log.scope():  # what woke it is not what it is about
                 try:
                     progress = await self._workers[name](self._services)
+                except DatabaseDown as err:
+                    self._wait_for_database(name, beat, str(err))
+                    return
                 except Exception:  # noqa: BLE001 (whatever a worker trips over must not stop others, or its next run)
-                    self._back_off(name, beat)
+                    pause = self._back_off(beat)
+                    error_id = secrets.token_hex(4)
+                    _LOG.exception("Error %s: the worker %s failed and rests for %g s", error_id, name, pause)
                     return
             beat.failures = 0
+            self._is_answered(name)
             self._note(name, progress)
             more = progress.more or beat.again
 
@@ -178,8 +189,28 @@ class Scheduler:
             self._wake_later, "date", run_date=due, args=[name], id=f"{name} later", replace_existing=True
         )
 
-    def _back_off(self, name: str, beat: _Beat) -> None:
+    def _wait_for_database(self, name: str, beat: _Beat, why: str) -> None:
+        """Try again later. One line speaks for all workers, and comes again as long as it is so."""
+        self._held_up.add(name)
+        pause, now = self._back_off(beat), self._services.clock.monotonic()
+        if now - self._told.get(why, -LONGEST_PAUSE) < LONGEST_PAUSE:
+            return
+        self._told[why] = now
+        with_all = _LOG.isEnabledFor(logging.DEBUG)
+        said = "The database cannot be used, and nothing is lost by that: the worker %s tries again in %g s: %s"
+        _LOG.warning(said, name, pause, why, exc_info=with_all)
+
+    def _is_answered(self, name: str) -> None:
+        """Note that the database has answered a worker; after the last one that waited it is said."""
+        if name not in self._held_up:
+            return
+        self._held_up.remove(name)
+        if not self._held_up:
+            self._told.clear()
+            _LOG.info("The database can be used again: no worker waits for it")
+
+    def _back_off(self, beat: _Beat) -> float:
         pause = min(2.0**beat.failures, LONGEST_PAUSE)
         beat.failures = min(beat.failures + 1, 10)
         beat.quiet_until = self._services.clock.monotonic() + pause
-        _LOG.exception("Error %s: the worker %s failed and rests for %g s", secrets.token_hex(4), name, pause)
+        return pause

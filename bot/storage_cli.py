@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from bot.audit_cli import note, note_beside, telling_why
 from bot.domain.events import AuditKind
-from bot.errors import StartupError
+from bot.errors import StartupError, StorageError
 from storage import migrate
 from storage.backup import BackupRefused, back_up, dump_command, load_command, restore
 from storage.beside import write_beside
@@ -35,11 +35,15 @@ def backup(url: str, keys: Sequence[SecretStr], file: Path, *, force: bool) -> i
         raise StartupError(f"PostgreSQL copies itself, also while npmtrust runs: {dump_command(url, file)}")
     with _refusing():
         back_up(source, file, force=force)
-    with telling_why(), open_for_reading(url) as connection:
-        workspaces = list_workspaces(connection)
-    with telling_why():
-        note_beside(url, keys, workspaces, AuditKind.BACKED_UP, file=file.name)
     print(f"{file} holds the database as it is now, for its owner's eyes alone. Keep NPMTRUST_SECRET_KEYS elsewhere.")
+    try:
+        with open_for_reading(url) as connection:
+            workspaces = list_workspaces(connection)
+        note_beside(url, keys, workspaces, AuditKind.BACKED_UP, file=file.name)
+    except migrate.OtherSchema:  # before an upgrade, or after one that is to be undone: then a copy is needed most
+        print("Its schema is not that of this version, so the backup could not be put on record.")
+    except StorageError as err:
+        raise StartupError(f"the copy is whole, but could not be put on record: {err}") from err
     return 0
 
 
@@ -52,7 +56,9 @@ def bring_back(url: str, keys: Sequence[SecretStr], file: Path) -> int:
     target = _sqlite_file(url)
     if target is None:
         raise StartupError(f"end every `npmtrust run`, then let PostgreSQL do it: {load_command(url, file)}")
-    if target.exists() and file.exists() and target.samefile(file):
+    if not file.is_file():  # before the database is held, which makes a file
+        raise StartupError(f"there is no file {file}")
+    if target.exists() and target.samefile(file):
         raise StartupError(f"{file} is the database itself: name the file that `npmtrust backup` made")
     with ExitStack() as held, _refusing():
         _hold(url, held)
@@ -78,8 +84,7 @@ def rotate_keys(url: str, keys: Sequence[SecretStr]) -> int:
     vault, engine = Vault(keys), Database(url).engine
     try:
         with telling_why(), ExitStack() as held:
-            if not migrate.is_current(engine):
-                raise StartupError("the database has not the schema of this version: run `npmtrust migrate`")
+            migrate.require_current(engine)
             _require_started(url, engine, vault, held)
             rotation = rotate(engine, vault, _tell_progress)
             _note_all(engine, keys, AuditKind.KEYS_ROTATED, sealed_anew=rotation.sealed_anew, left=rotation.left)
@@ -150,7 +155,7 @@ def _tell_end(rotation: Rotation) -> int:
     if any(number > 0 for number in left.values()):
         print("A process still seals with an older key: start it anew with the new one in front, then rotate again.")
         return 1
-    print("Nothing rests on an older key: take it out of NPMTRUST_SECRET_KEYS, and start npmtrust anew.")
+    print("Nothing rests on an older key: have the first one alone in NPMTRUST_SECRET_KEYS, and start npmtrust anew.")
     return 0
 
 

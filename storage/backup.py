@@ -26,6 +26,8 @@ from storage.vault import Vault
 _PRIVATE = 0o600
 _BESIDES = ("", "-wal", "-shm")
 """A SQLite database is these files."""
+_LOCK = ".lock"
+"""Beside them stands what `Database.claim_file` holds."""
 
 
 class BackupRefused(StorageError):
@@ -38,11 +40,13 @@ def back_up(source: Path, target: Path, *, force: bool) -> None:
     Raises:
         BackupRefused: The target is there, or something cannot be read or written.
     """
+    if source.exists() and _belongs_to(source, target):  # also with `force`: who writes it would lose what they write
+        raise BackupRefused(f"{target} is the database itself, or belongs to it: name another file")
     if os.path.lexists(target) and not force:
         raise BackupRefused(f"{target} is there already: name another file, or give --force to replace it")
     if not source.exists():
         raise BackupRefused(f"there is no database at {source}: NPMTRUST_DATABASE_URL names it")
-    with _refusing(), _file_beside(target) as copy:
+    with _refusing(source, target), _file_beside(target) as copy:
         _copy(source, copy)
         _place(copy, target, force=force)
 
@@ -68,7 +72,7 @@ def restore(source: Path, target: Path, vault: Vault, note: Callable[[Engine], N
     if not source.is_file():
         raise BackupRefused(f"there is no file {source}")
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _refusing(), _file_beside(target) as copy:
+    with _refusing(source, target, "; take another copy"), _file_beside(target) as copy:
         _copy(source, copy)
         _examine(copy, source, vault, note)
         aside = _put_aside(target, now)
@@ -91,19 +95,28 @@ def _without_password(url: str) -> str:
     return make_url(url).set(drivername="postgresql")._replace(password=None).render_as_string()
 
 
+def _belongs_to(database: Path, file: Path) -> bool:
+    """Tell whether a file is a database, by whatever name, or one of those that stand beside it."""
+    own = {f"{database.resolve()}{end}" for end in (*_BESIDES, _LOCK)}
+    return str(file.resolve()) in own or (file.exists() and file.samefile(database))
+
+
 @contextmanager
-def _refusing() -> Iterator[None]:
+def _refusing(source: Path, target: Path, way_out: str = "") -> Iterator[None]:
+    """Name what was asked for: the copy under way has a name that nobody knows."""
     try:
         yield
     except FileExistsError as err:
         raise BackupRefused(f"{err.filename2 or err.filename} is there already: name another file") from err
     except OSError as err:
-        raise BackupRefused(f"{err.filename or 'a file'} cannot be used: {err.strerror or err}") from err
+        raise BackupRefused(f"{target} cannot be written: {err.strerror or err}") from err
     except (sqlite3.Error, DBAPIError, StorageError) as err:
         if isinstance(err, BackupRefused):
             raise
         reason = err.orig if isinstance(err, DBAPIError) else err
-        raise BackupRefused(f"the database cannot be copied: {reason}") from err
+        if getattr(reason, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            raise BackupRefused(f"{target} cannot be written: the disk is full") from err
+        raise BackupRefused(f"{source} cannot be copied: {reason}{way_out}") from err
 
 
 @contextmanager
@@ -128,7 +141,7 @@ def _settle(connection: sqlite3.Connection) -> None:
     """Leave one file, without a log beside it, that holds together."""
     connection.execute("PRAGMA journal_mode=DELETE")
     if (found := connection.execute("PRAGMA integrity_check(1)").fetchone()[0]) != "ok":
-        raise BackupRefused(f"the database is broken: {' '.join(str(found).split())}; take another copy")
+        raise sqlite3.DatabaseError(" ".join(str(found).split()))
 
 
 def _place(copy: Path, target: Path, *, force: bool) -> None:

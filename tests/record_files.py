@@ -76,8 +76,8 @@ def told(capsys: pytest.CaptureFixture[str]) -> str:
     return captured.out
 
 
-def refused(capsys: pytest.CaptureFixture[str], *command: str) -> str:
-    assert main(command) == 1
+def refused(capsys: pytest.CaptureFixture[str], *command: str, status: int = 1) -> str:
+    assert main(command) == status
     captured = capsys.readouterr()
     assert captured.err.count("\n") == 1
     assert captured.err.startswith("npmtrust: ")

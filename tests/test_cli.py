@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet
 
 from bot import __version__
 from bot.cli import main
+from storage import migrate
 
 REQUIRED = {
     "SLACK_BOT_TOKEN": "xoxb-secret-token",
@@ -47,8 +48,13 @@ def test_a_key_is_printed_that_can_be_set(capsys: pytest.CaptureFixture[str], mo
     assert main(["migrate"]) == 0
 
 
-def test_the_database_is_made_in_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
+def test_the_database_is_made_in_a_folder_that_is_not_there_yet_without_tokens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "NPMTRUST_REGISTRY_URL"):
+        monkeypatch.delenv(name)
     assert main(["migrate"]) == 0
+    assert f"The database has schema {migrate.revisions()[-1]}" in capsys.readouterr().out
     assert (tmp_path / "data" / "npmtrust.sqlite3").exists()
     assert main(["migrate"]) == 0
 
@@ -194,6 +200,15 @@ def test_a_small_command_loads_no_large_library() -> None:
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=Path(__file__).parents[1]
     )
     assert told.stdout.splitlines()[-1] == "[]"
+
+
+def test_who_reads_the_first_lines_alone_gets_no_traceback() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "bot", "policy", "schema"]
+    run = subprocess.run(command, check=False, cwd=Path(__file__).parents[1], stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    assert (run.returncode, run.stderr) == (1, b"")
 
 
 def test_it_runs_as_a_module_too() -> None:

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from bot.cli import main
 from bot.domain.events import AuditKind
+from bot.sandbox.ports import HeldPort
 from storage.account_models import LinkRow
 from storage.inbox import Letter
 from storage.models import InboxRow
@@ -63,7 +64,7 @@ def test_a_record_is_exported_as_json_beside_a_running_bot(filled: Path, capsys:
 @pytest.mark.parametrize("option", ["--since", "--until"])
 def test_a_moment_that_is_none_is_told(filled: Path, option: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert filled.exists()
-    assert refused(capsys, "audit", "export", "--csv", option, "monday") == (
+    assert refused(capsys, "audit", "export", "--csv", option, "monday", status=2) == (
         f"{option} 'monday' is no moment: write 2026-11-23, or 2026-11-23T14:00 (UTC)"
     )
 
@@ -106,7 +107,7 @@ def test_a_record_that_was_rewritten_is_told_with_the_first_row(
     sql(filled, "DELETE FROM audit_events")
     sql(filled, "DELETE FROM audit_seals")
     assert refused(capsys, "audit", "verify", "--head", head).startswith("the record does not hold: there is none")
-    assert refused(capsys, "audit", "verify", "--head", "3").startswith("--head '3' is no head")
+    assert refused(capsys, "audit", "verify", "--head", "3", status=2).startswith("--head '3' is no head")
 
 
 def test_who_has_another_key_is_told_so(
@@ -116,6 +117,15 @@ def test_who_has_another_key_is_told_so(
     for command in (["audit", "verify"], ["audit", "export", "--json"], ["keys", "rotate"]):
         assert refused(capsys, *command).startswith("NPMTRUST_SECRET_KEYS holds no key of this database")
     assert filled.exists()
+
+
+def test_a_server_that_is_away_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    port = HeldPort()
+    monkeypatch.setenv("NPMTRUST_DATABASE_URL", f"postgresql://app@127.0.0.1:{port.number}/npmtrust")
+    for command in (["audit", "verify"], ["audit", "export", "--csv"], ["keys", "rotate"]):
+        assert "Connection refused Is the server running" in refused(capsys, *command)
 
 
 def test_where_there_is_no_database_none_is_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -163,7 +173,7 @@ def test_keys_rotate_while_the_bot_runs_and_no_claim_is_broken(
             "inbox.sealed_payload: 1 of 1",
             "key_checks.sealed: 1 of 1",
             "2 of 3 values were sealed anew with the first key.",
-            "Nothing rests on an older key: take it out of NPMTRUST_SECRET_KEYS, and start npmtrust anew.",
+            "Nothing rests on an older key: have the first one alone in NPMTRUST_SECRET_KEYS, and start npmtrust anew.",
         ]
         assert both.unseal(claimed.sealed_payload, about_delivery(claimed)).get_secret_value() == "{}"
         run(lambda store: store.inbox.finish(claimed.id))

@@ -14,6 +14,7 @@ from bot.log import JsonLines
 from bot.scheduler import LONGEST_REST, SILENCE_SECONDS, TICK_SECONDS, Scheduler
 from bot.services import Services
 from bot.workflow.progress import Progress, Worker
+from storage.database import DatabaseDown
 from tests.handlers.door import open_door
 from tests.patience import PATIENCE
 
@@ -225,6 +226,37 @@ async def test_a_worker_that_fails_rests_and_the_others_go_on(
     rests = [record.getMessage().split(": ", 1)[1] for record in caplog.records if record.name == "bot.scheduler"]
     assert rests == ["the worker surfaces failed and rests for 1 s", "the worker surfaces failed and rests for 2 s"]
     assert "out of order" in caplog.text
+
+
+async def test_a_database_that_is_away_is_told_in_one_line_for_all_workers_and_so_is_its_return(
+    services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="bot.scheduler")
+    names, is_away, back = ("lane", "surfaces", "inbox"), True, asyncio.Semaphore(0)
+    failed = dict.fromkeys(names, 0)
+
+    def worker(name: str) -> Worker:
+        async def work(_services: Services) -> Progress:
+            nonlocal is_away
+            if not is_away:
+                back.release()
+                return Progress()
+            failed[name] += 1
+            is_away = min(failed.values()) < 2
+            raise DatabaseDown("connection refused")
+
+        return work
+
+    async with running(services, {name: worker(name) for name in names}):
+        for _ in names:
+            await back.acquire()
+        while len(said := [record for record in caplog.records if record.name == "bot.scheduler"]) < 2:
+            await back.acquire()
+    first, last = said
+    assert first.getMessage().endswith("tries again in 1 s: connection refused")
+    assert first.levelname == "WARNING"
+    assert not first.exc_info
+    assert last.getMessage() == "The database can be used again: no worker waits for it"
 
 
 async def test_what_runs_may_finish_and_nothing_new_starts(services: Services) -> None:

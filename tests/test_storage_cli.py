@@ -1,7 +1,9 @@
 """`npmtrust backup` and `restore`, as somebody types them, and what stands in for them with PostgreSQL."""
 
+import io
 import json
 import shlex
+import sqlite3
 import stat
 import subprocess
 from pathlib import Path
@@ -101,9 +103,69 @@ def test_what_cannot_be_restored_leaves_everything_as_it_was(
     assert refusal() == f"{copy} is no database of npmtrust"
     whole = copy.read_bytes()
     copy.write_bytes(whole[:4096] + b"\xff" * 8192 + whole[12288:])
-    assert "the database" in refusal()
+    assert refusal().startswith(f"{copy} cannot be copied: ")
     copy.write_bytes(b"no database at all")
-    assert refusal() == "the database cannot be copied: file is not a database"
+    assert refusal() == f"{copy} cannot be copied: file is not a database; take another copy"
+
+
+def test_a_backup_never_goes_in_the_place_of_the_database_that_it_is_of(
+    filled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    link, twin = tmp_path / "link", tmp_path / "twin"
+    link.symlink_to(filled)
+    twin.hardlink_to(filled)
+    with running(filled, OLD) as run:
+        beside = [Path(f"{filled}{end}") for end in ("-wal", "-shm", ".lock")]
+        for file in (filled, link, twin, *beside):
+            for more in ([], ["--force"]):
+                assert refused(capsys, "backup", str(file), *more) == (
+                    f"{file} is the database itself, or belongs to it: name another file"
+                )
+        run(lambda store: store.audit.add(AuditKind.SNOOZED, actor="U0OTTO", at=START))
+    assert [kind for (kind,) in sql(filled, "SELECT kind FROM audit_events")][-1] == "package.snoozed"
+
+
+def test_a_backup_that_cannot_be_written_is_told_by_its_own_name(
+    filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert filled.exists()
+    assert refused(capsys, "backup", "none/copy") == "none/copy cannot be written: No such file or directory"
+    assert refused(capsys, "backup", str(tmp_path), "--force") == f"{tmp_path} cannot be written: Is a directory"
+
+    def find_no_room(_copy: Path) -> None:
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
+
+    monkeypatch.setattr("storage.backup.sqlite3.connect", find_no_room)
+    monkeypatch.setattr("storage.backup.connect_read_only", lambda _source: io.BytesIO())
+    assert refused(capsys, "backup", "copy") == "copy cannot be written: the disk is full"
+
+
+@pytest.mark.parametrize(
+    ("becomes", "way_out"),
+    [
+        ("SET version_num = '0015'", "it has not the schema of this version: run `npmtrust migrate`"),
+        (
+            "SET version_num = '9999'",
+            "a newer npmtrust has brought it to a schema that this one does not know: use that version",
+        ),
+    ],
+)
+def test_a_backup_is_taken_before_an_upgrade_and_after_one_that_is_to_be_undone(
+    filled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], becomes: str, way_out: str
+) -> None:
+    sql(filled, f"UPDATE alembic_version {becomes}")
+    assert main(["backup", str(tmp_path / "copy")]) == 0
+    assert told(capsys).endswith("so the backup could not be put on record.\n")
+    assert str(sql(tmp_path / "copy", "SELECT version_num FROM alembic_version")[0][0]) in becomes
+    for command in (["audit", "verify"], ["audit", "export", "--json"], ["keys", "rotate"]):
+        assert refused(capsys, *command) == f"the database of NPMTRUST_DATABASE_URL: {way_out}"
+
+
+def test_a_copy_that_is_not_there_leaves_no_database_behind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert refused(capsys, "restore", "none") == "there is no file none"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_broken_database_is_kept_aside_too(filled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -87,7 +87,7 @@ async def _check_database(services: Services, file: Path | None) -> list[Finding
             case Schema.CURRENT:
                 return [say.database_current(where), await _check_keys(services)]
     except StorageError as err:
-        return [say.database_down(where, str(err))]
+        return [say.database_down(where, str(err), is_file=file is not None)]
 
 
 async def _check_keys(services: Services) -> Finding:

@@ -18,10 +18,13 @@ from bot.workflow.leases import CALL_DEADLINE
 from bot.workflow.progress import Progress
 from bot.workflow.record_read import record_read
 from bot.workflow.record_step import record_check, record_found, record_write
+from storage.database import DatabaseDown
 
 _LOG = logging.getLogger(__name__)
 _MARGIN = timedelta(seconds=2)
 """Less than this left of the deadline, and the call is not begun: it could outlive the lease."""
+_PAUSES = (0.1, 0.4, 1.0, 2.0, 3.0, 3.0, 3.0)
+"""Seconds between tries to record an answer: about as long as a lease in all, after which others look at npm."""
 
 
 async def execute_next(services: Services) -> Progress:
@@ -71,7 +74,7 @@ async def _call_and_record(services: Services, errand: Errand, password: SecretS
     if isinstance(answer, NotSent) and password is not None:
         services.pocket.put(errand.slack_user, password, (errand.step_id, errand.read_id))
     ended = replace(errand, ended_at=services.clock.now())
-    await _record(services, ended, answer, used_password=password is not None)
+    await _keep(services, ended, answer, used_password=password is not None)
 
 
 async def _create(services: Services, errand: Errand, password: SecretStr | None, left: float) -> WriteAnswer:
@@ -90,8 +93,20 @@ async def _revoke(services: Services, errand: Errand, password: SecretStr | None
     )
 
 
+async def _keep(services: Services, errand: Errand, answer: WriteAnswer | ReadAnswer, *, used_password: bool) -> None:
+    """Record an answer. While the database is away it is kept: without it somebody would have to confirm a look."""
+    for pause in _PAUSES:
+        try:
+            await _record(services, errand, answer, used_password=used_password)
+        except DatabaseDown as err:  # also where it may be recorded: an attempt ends once
+            _LOG.warning("npm's answer cannot be recorded now, and is kept: %s", err)
+            await asyncio.sleep(pause)
+        else:
+            return
+    await _record(services, errand, answer, used_password=used_password)
+
+
 async def _record(services: Services, errand: Errand, answer: WriteAnswer | ReadAnswer, *, used_password: bool) -> None:
-    """Record an answer; the database may be away for a while, and the answer must not be."""
     if errand.read_id is not None:
         await services.database.run(lambda store: record_read(services, store, errand, answer, used_password))
     elif errand.checks:

@@ -93,7 +93,7 @@ async def execute_next(services: Services) -> Progress:
         draft = await services.database.run(lambda store: _draw(services, store, surface))
         left = SEND_SECONDS - (services.clock.monotonic() - claimed_at)
         if left <= 0:
-            _LOG.warning("The message %s is left to another process: this one was asleep", surface.key)
+            _LOG.warning("The message %s waits for its next turn: the process slept, or its database hung", surface.key)
             return Progress(more=True)
         async with asyncio.timeout(left):
             where, ts = await _send(services, draft)

@@ -1,5 +1,6 @@
 """The database fails: the ack says that nothing was stored, and what was acked is done when it is back, once."""
 
+import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -8,11 +9,13 @@ import psycopg
 import pytest
 from sqlalchemy import Engine
 
+from bot.points import Point
 from bot.sandbox.cast import GENERAL, REQUESTER
 from bot.sandbox.world import World, open_world
+from storage.database import DatabaseDown
 from tests import postgres
 from tests.cable import Cut, lay_cable
-from tests.scenarios.asking import LINE, TRUSTED, creates, people, request_of
+from tests.scenarios.asking import LINE, TRUSTED, ask, creates, people, request_of
 
 pytestmark = pytest.mark.anyio
 
@@ -127,6 +130,43 @@ async def test_the_answer_to_each_commit_is_lost_once_and_nothing_is_done_twice(
         assert rita.reads_all().count("Asked as C-1") == 1
         assert rita.reads_all().replace("*", "").count("Digest of @acme/") == 1
         assert [len(cut) > 40, cable.at_commit] == [True, None], cut
+
+
+async def test_npms_answer_is_kept_while_the_database_is_away_for_a_moment(prepared_folder: Path) -> None:
+    async with open_world(prepared_folder, socket_mode=False) as world:
+        assert world.app
+        _, otto, _, _ = await ask(world)
+        await otto.clicks("Approve")
+        away = [Point.BEFORE_COMMIT, Point.AFTER_COMMIT]
+
+        def lose_database(point: str) -> None:
+            if away and point.startswith(away[0]) and "record_write" in point:
+                del away[0]
+                raise DatabaseDown("connection refused")
+
+        async with world.call_under_way(otto.confirms()):
+            world.app.services.database.at_point = lose_database
+        assert not away
+        assert TRUSTED in request_of(world)
+        assert [call.status for call in world.trust_calls()] == [401, 201]
+
+
+async def test_a_commit_for_which_there_is_no_room_has_stored_nothing_and_that_is_said(
+    prepared_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find_no_room(_connection: object) -> None:
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
+
+    async with open_world(prepared_folder, socket_mode=False) as world:
+        assert world.app
+        rita, *_ = people(world)
+        with monkeypatch.context() as patched:
+            patched.setattr(world.app.services.database.engine.dialect, "do_commit", find_no_room)
+            assert not await is_taken(world, LINE)
+        await rita.says(LINE)
+        assert [rita.reads_all().count(f"Asked as C-{number}") for number in (1, 2)] == [1, 0]
 
 
 async def test_while_the_disk_is_full_nothing_is_promised_and_what_was_is_done_when_there_is_room(

@@ -173,7 +173,7 @@ async def test_an_address_that_names_no_database_is_told(world: World, url: str,
 
 async def test_a_server_that_does_not_answer_is_told(world: World) -> None:
     found = await look(world, NPMTRUST_DATABASE_URL="postgresql://npmtrust@127.0.0.1:9/npmtrust")
-    assert found["Database"].what.startswith("the server does not answer: ")
+    assert found["Database"].what.startswith("the server cannot be used: ")
     assert "Disk" not in found
 
 
