@@ -4,15 +4,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
+from pydantic import TypeAdapter
 from sqlalchemy import Select, func, insert, select, update
 
-from bot.domain.batch import CALLS, LOOKING_STATES, MOST_EXAMPLES, BatchState, Status, Tally, Wanted, Why
+from bot.domain.batch import CALLS, LOOKING_STATES, MOST_EXAMPLES, BatchState, Example, Status, Tally, Wanted, Why
 from bot.domain.lifecycle import OPEN_STATES
+from bot.domain.operations import Operation, likeness_of
 from bot.domain.packages import PackageName
 from storage.batch_models import BatchItemRow, BatchRow
 from storage.models import ChangeSetRow, StepRow
 from storage.repository import Repository, new_token
 
+_OPERATION: TypeAdapter[Operation] = TypeAdapter(Operation)
 _Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
 _OPEN = [state.value for state in OPEN_STATES]
 _IN_ONE = 500
@@ -197,12 +200,13 @@ class Batches(Repository):
         found: defaultdict[str, list[Pending]] = defaultdict(list)
         for some in _cut(packages):
             query = (
-                select(StepRow.package, StepRow.fingerprint, StepRow.likeness, ChangeSetRow.number)
+                select(StepRow.package, StepRow.fingerprint, StepRow.operation, ChangeSetRow.number)
                 .join(ChangeSetRow, ChangeSetRow.id == StepRow.change_set_id)
                 .where(StepRow.workspace == self._workspace, StepRow.package.in_(some), StepRow.state.in_(_OPEN))
                 .order_by(StepRow.id)
             )
-            for package, fingerprint, likeness, number in self._session.execute(query):
+            for package, fingerprint, operation, number in self._session.execute(query):
+                likeness = likeness_of(_OPERATION.validate_json(operation))
                 found[package].append(Pending(fingerprint, likeness, number))
         return found
 
@@ -212,12 +216,18 @@ class Batches(Repository):
     def _items(self, batch_id: int) -> Select[BatchItemRow]:
         return self._select(BatchItemRow).where(BatchItemRow.batch_id == batch_id)
 
-    def _examples(self, batch_id: int, status: str, why: str) -> tuple[tuple[str, str], ...]:
-        columns = select(BatchItemRow.package, BatchItemRow.detail).where(
-            BatchItemRow.batch_id == batch_id, BatchItemRow.status == status, BatchItemRow.why == why
+    def _examples(self, batch_id: int, status: str, why: str) -> tuple[Example, ...]:
+        """Name the first packages of each thing that is said, so that one workflow does not hide the others."""
+        alike = (BatchItemRow.batch_id == batch_id, BatchItemRow.status == status, BatchItemRow.why == why)
+        counted = select(BatchItemRow.detail, func.count()).where(*alike).group_by(BatchItemRow.detail)
+        by_number = counted.order_by(func.count().desc(), func.min(BatchItemRow.position)).limit(MOST_EXAMPLES)
+        details = self._session.execute(by_number).all()
+        named = select(BatchItemRow.package).where(*alike).order_by(BatchItemRow.position)
+        few = named.limit(MOST_EXAMPLES // max(1, len(details)))
+        return tuple(
+            Example(tuple(self._session.scalars(few.where(BatchItemRow.detail == detail))), detail, number)
+            for detail, number in details
         )
-        rows = self._session.execute(columns.order_by(BatchItemRow.position).limit(MOST_EXAMPLES))
-        return tuple((package, detail) for package, detail in rows)
 
     @staticmethod
     def _tickable(query: _Query) -> _Query:

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Insert, Select, bindparam, func, select
 
 from bot.domain.lifecycle import OPEN_STATES, State
-from bot.domain.operations import Operation, likeness_of
+from bot.domain.operations import Operation, group_of
 from storage.group_models import WHOLE, StepGroupRow, TallyRow
 from storage.models import StepRow
 from storage.records import StepFacts
@@ -29,8 +29,10 @@ class Groups(Repository):
         """Sum up the steps of a new change set. Each of them learns its likeness."""
         found: dict[str, list[StepRow]] = {}
         for step in steps:
-            step.likeness = step.likeness or likeness_of(_OPERATION.validate_json(step.operation))
+            step.likeness = step.likeness or group_of(_OPERATION.validate_json(step.operation))
             found.setdefault(step.likeness, []).append(step)
+        groups = [(likeness, alike, _count_warned(alike)) for likeness, alike in found.items()]
+        groups.sort(key=lambda group: (not group[2], -len(group[1])))  # a message shows the first few of them
         self._session.add_all(
             StepGroupRow(
                 workspace=self._workspace,
@@ -39,9 +41,9 @@ class Groups(Repository):
                 position=position,
                 sample=alike[0].operation,
                 size=len(alike),
-                warned=sum(bool(StepFacts.model_validate_json(step.facts).warnings) for step in alike),
+                warned=warned,
             )
-            for position, (likeness, alike) in enumerate(found.items())
+            for position, (likeness, alike, warned) in enumerate(groups)
         )
         counted = Counter((step.change_set_id, step.likeness, step.state) for step in steps)
         counted.update(Counter((step.change_set_id, WHOLE, step.state) for step in steps))
@@ -99,6 +101,10 @@ class Groups(Repository):
         last = select(func.max(StepGroupRow.position)).where(StepGroupRow.change_set_id == change_set_id)
         highest = self._session.scalar(last)
         return 0 if highest is None else highest + 1
+
+
+def _count_warned(steps: Iterable[StepRow]) -> int:
+    return sum(bool(StepFacts.model_validate_json(step.facts).warnings) for step in steps)
 
 
 @cache

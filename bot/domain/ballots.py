@@ -83,7 +83,7 @@ def make_ballot(items: Sequence[Item], *, only_flagged: bool = False) -> Ballot:
     for item in items:
         found.setdefault(_key_of(item), []).append(item)
     groups = [_make_group(alike, usual) for alike in found.values()]
-    groups.sort(key=lambda group: not group.is_flagged)  # else as they came
+    groups.sort(key=lambda group: (not group.is_flagged, -len(group.step_ids)))  # else as they came
     ticks_flagged = only_flagged and groups[:1] and groups[0].is_flagged
     ticked = [group.is_flagged if ticks_flagged else only_flagged or not group.is_flagged for group in groups]
     return Ballot(

@@ -145,14 +145,25 @@ def doubt_of(verb: str, facts: PackageFacts, *, retired: bool, now: datetime) ->
     return Why.QUIET if is_quiet else None
 
 
+class Example(NamedTuple):
+    """Packages of which the same is to be said."""
+
+    packages: tuple[str, ...]
+    """The first of them."""
+    detail: str = ""
+    """What more there is to say of them."""
+    number: int = 1
+    """How many they are."""
+
+
 class Tally(NamedTuple):
     """How many packages of a batch are alike in what becomes of them, and the first few."""
 
     status: Status
     why: Why | None
     number: int
-    examples: tuple[tuple[str, str], ...] = ()
-    """The package, and what more there is to say of it."""
+    examples: tuple[Example, ...] = ()
+    """What is said of most of them first."""
 
 
 class Effort(NamedTuple):

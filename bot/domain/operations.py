@@ -144,7 +144,17 @@ def likeness_of(operation: Operation) -> str:
     What was read behind a selector is not in it, so that it stays as it is while the step is looked at.
     """
     wanted = operation.model_dump(mode="json", exclude={"package", "configuration", "old"})
-    return _sha256(json.dumps(wanted, sort_keys=True, separators=(",", ":"), ensure_ascii=False))[:16]
+    return _short_hash(wanted)
+
+
+def group_of(operation: Operation) -> str:
+    """Hash what people see of it apart from the package, as 16 hexadecimal signs.
+
+    Each package's configuration has an id of its own: with it, no two steps that name one would be a group.
+    """
+    return _short_hash(
+        operation.model_dump(mode="json", exclude={"package", "configuration", "old", "configuration_id"})
+    )
 
 
 def fingerprint_of_set(fingerprints: Iterable[str]) -> str:
@@ -161,6 +171,10 @@ def body_of(publisher: Publisher, permissions: Iterable[Permission]) -> list[dic
             "permissions": [permission.value for permission in permissions],
         }
     ]
+
+
+def _short_hash(content: dict[str, Any]) -> str:
+    return _sha256(json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False))[:16]
 
 
 def _sha256(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from bot.domain.lifecycle import OPEN_STATES, State, WaitFor
 from bot.domain.operations import Operation
@@ -53,7 +54,18 @@ class Ended(Frozen):
     packages: tuple[str, ...]
     """The first of them."""
     words: str = ""
-    """npm's own, of a refusal."""
+    """npm's own, of a refusal; those of who rejected it."""
+    by: str = ""
+    """Slack id of who rejected it."""
+
+
+class End(NamedTuple):
+    """How one step ended."""
+
+    state: State
+    package: str
+    words: str = ""
+    by: str = ""
 
 
 class SumView(Frozen):
@@ -75,6 +87,8 @@ class SumView(Frozen):
     held_ready: int = 0
     """Those of them that are approved."""
     awaited: tuple[Awaited, ...] = ()
+    all_wait: bool = False
+    """Of the accounts that it runs with, none can go on before its person has done something."""
     shares: tuple[Shared, ...] = ()
     """Where several accounts share what is approved; the largest first."""
     reviewers: tuple[str, ...] = ()
@@ -86,6 +100,8 @@ class SumView(Frozen):
     approvals_missing: int = 0
     """The highest number of those."""
     needs_look: bool = False
+    approved_by: tuple[str, ...] = ()
+    """Slack ids of who has approved all of those, and is asked for nothing more."""
     has_approvals: bool = False
     """Somebody approved one of the steps in review that were looked at."""
     troubles: tuple[str, ...] = ()
@@ -144,22 +160,23 @@ def speed_of(ends: Sequence[datetime], now: datetime) -> float | None:
     return 60 * (len(recent) - 1) / seconds if seconds > 0 else None
 
 
-def sum_ended(ends: Iterable[tuple[State, str, str]], *, names: int, in_all: Mapping[State, int]) -> tuple[Ended, ...]:
+def sum_ended(ends: Iterable[End], *, names: int, in_all: Mapping[State, int]) -> tuple[Ended, ...]:
     """Put together steps that ended the same way.
 
     Args:
-        ends: State, package and npm's words of each that was looked at.
+        ends: Each that was looked at.
         names: How many packages to name.
         in_all: How many there are of each state; more than were looked at are counted with the first words.
     """
-    found: dict[tuple[State, str], list[str]] = {}
-    for state, package, words in ends:
-        found.setdefault((state, words), []).append(package)
+    found: dict[tuple[State, str, str], list[str]] = {}
+    for end in ends:
+        found.setdefault((end.state, end.words, end.by), []).append(end.package)
     looked_at: dict[State, int] = {}
-    for (state, _), packages in found.items():
+    for (state, *_), packages in found.items():
         looked_at[state] = looked_at.get(state, 0) + len(packages)
     summed = []
-    for (state, words), packages in found.items():
+    for (state, words, by), packages in found.items():
         unseen = in_all.get(state, 0) - looked_at.pop(state, in_all.get(state, 0))
-        summed.append(Ended(state=state, steps=len(packages) + unseen, packages=tuple(packages[:names]), words=words))
+        named = tuple(packages[:names])
+        summed.append(Ended(state=state, steps=len(packages) + unseen, packages=named, words=words, by=by))
     return tuple(summed)

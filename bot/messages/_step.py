@@ -7,7 +7,7 @@ from bot.domain.operations import Create, Replace, Revoke, plan_of
 from bot.domain.overview import ChangeSetView, DecisionView, StepView
 from bot.domain.publishers import Permission
 from bot.messages._text import ago, bold, mention, mentions, names, safe, when
-from bot.messages._words import COMMAND, evidence_words, narrowing_words, permission_words, request_words
+from bot.messages._words import COMMAND, evidence_words, narrowing_words, needed_words, permission_words, request_words
 
 
 def headline(view: ChangeSetView, step: StepView) -> str:
@@ -148,10 +148,9 @@ def _needs_words(step: StepView) -> str:
         return no_reviewer_words(step)
     if step.needs_look:
         return f"{_look_words(step)}: {reviewers}"
-    more = " more" if approvers else ""
     if step.reviewers_are_admins:
-        return f"Needs {step.approvals_missing}{more} of the admins {reviewers}, since the only maintainer is who asks"
-    return f"Needs {step.approvals_missing}{more} of {reviewers}"
+        reviewers = f"the admins {reviewers}, since the only maintainer is who asks" if reviewers else ""
+    return f"Needs {needed_words(step.approvals_missing, reviewers, has_approvers=bool(approvers))}"
 
 
 def _look_words(step: StepView) -> str:

@@ -125,3 +125,10 @@ def removed_words(operation: Revoke | Replace) -> str:
     found = revoked_id_of(operation) or operation.configuration_id
     known = f"configuration {short_id(found)}" if found else "the configuration"
     return f"{known} for {cut(clean(operation.from_repository), 140)}" if operation.from_repository else known
+
+
+def needed_words(missing: int, reviewers: str, *, has_approvers: bool) -> str:
+    """Say how many approvals are missing, and whose they can be."""
+    if not reviewers:
+        return f"{missing} more, and nobody else can approve yet"
+    return f"{missing}{' more' if has_approvers else ''} of {reviewers}"

@@ -230,7 +230,7 @@ def render_rejections_counted(number: int, counted: Counted) -> Message:
     """Say what a rejection of many steps counted for."""
     return _said(
         f"{count(counted.decided, 'package')} of C-{number} rejected, with your reason in the channel."
-        " Nothing changed at npm for them.",
+        f" Nothing changed at npm for {'it' if counted.decided == 1 else 'them'}.",
         _rest_words(counted),
     )
 

@@ -113,8 +113,8 @@ def _buttons(origin: ChoiceOrigin, pages: int, *, searched: bool) -> Iterator[Bl
     these = "these" if searched else "all"
     row = actions(
         button("Show", Action.BATCH_FIND, "0", style="primary"),
-        button("Earlier", Action.BATCH_EARLIER, str(origin.page - 1)) if origin.page else None,
-        button("Later", Action.BATCH_LATER, str(origin.page + 1)) if origin.page + 1 < pages else None,
+        button("Previous page", Action.BATCH_EARLIER, str(origin.page - 1)) if origin.page else None,
+        button("Next page", Action.BATCH_LATER, str(origin.page + 1)) if origin.page + 1 < pages else None,
         button(f"Tick {these}", Action.BATCH_TICK, "1"),
         button(f"Untick {these}", Action.BATCH_UNTICK, "0"),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.domain.batch import CALLS, BatchState, BatchView, Effort, PlacedRequest, Status, Tally, Why
+from bot.domain.batch import CALLS, BatchState, BatchView, Effort, Example, PlacedRequest, Status, Tally, Why
 from bot.messages._blocks import actions, answer, button, context, message, section
 from bot.messages._coverage import bar, catalogue_line, selection_code
 from bot.messages._text import bold, count, is_direct, mention_channel, safe, typed
@@ -175,16 +175,19 @@ def _left_out_blocks(view: BatchView) -> Iterator[Block]:
 
 
 def _tally_line(tally: Tally) -> str:
-    named = ", ".join(_example(package, detail) for package, detail in tally.examples)
-    more = f" and {tally.number - len(tally.examples)} more" if tally.number > len(tally.examples) else ""
+    named = "; ".join(map(_example, tally.examples))
+    left_out = tally.number - sum(example.number for example in tally.examples)
+    more = f"; and {left_out} more" if left_out > 0 else ""
     why = tally.why.value if tally.why else "unticked by you"
     way_out = f" ({_WHAT_TO_DO[tally.why]})" if tally.why in _WHAT_TO_DO else ""
     return f"• {tally.number} {why}{way_out}: {named}{more}"
 
 
-def _example(package: str, detail: str) -> str:
-    name = safe(package_words(package), _NAME)
-    return f"{name} ({safe(detail, _DETAIL)})" if detail else name
+def _example(example: Example) -> str:
+    named = ", ".join(safe(package_words(package), _NAME) for package in example.packages)
+    left_out = example.number - len(example.packages)
+    more = f" and {left_out} more" if left_out > 0 else ""
+    return f"{named}{more} ({safe(example.detail.rstrip('.'), _DETAIL)})" if example.detail else f"{named}{more}"
 
 
 def _effort_lines(view: BatchView) -> Iterator[str]:

@@ -7,7 +7,7 @@ from bot.domain.operations import Operation, Replace, Revoke
 from bot.domain.sums import Awaited, Ended, GroupView, SumView
 from bot.messages._blocks import actions, button, confirmation, context, message, section
 from bot.messages._text import bold, clean, count, cut, mention, mentions, names, safe, when
-from bot.messages._words import label_words, narrowing_words, package_words, permission_words
+from bot.messages._words import label_words, narrowing_words, needed_words, package_words, permission_words
 from bot.messages.decisions import Next, next_words_of_run
 from bot.messages.ids import Action
 from bot.messages.message import Block, Message
@@ -24,6 +24,7 @@ _HEADS = {
     State.UNRESOLVED: "⚠️ I could not find out whether npm acted; an owner must look",
     State.LEFT_HALF: "⚠️ Left half replaced; an owner must look",
     State.RESTORED: "↩️ npm did not take the new one, and the old one is back",
+    State.REJECTED: "✋ Rejected",
 }
 _COUNTED = (
     (State.REJECTED, "rejected"),
@@ -61,9 +62,13 @@ def _head_lines(view: SumView) -> list[str]:
     return [
         asks,
         f"Why: {safe(view.reason, 300)}" if view.reason else "",
-        f"⏹ Cancelled by {mention(view.cancelled_by)}: what runs is finished." if view.cancelled_by else "",
+        _cancelled_line(view) if view.cancelled_by else "",
         f"🛑 {mention(view.disowned_by)} says that a link of npm's for it was not theirs." if view.disowned_by else "",
     ]
+
+
+def _cancelled_line(view: SumView) -> str:
+    return f"⏹ Cancelled by {mention(view.cancelled_by)}{': what runs is finished' if view.is_open else ''}."
 
 
 def _progress_lines(view: SumView) -> list[str]:
@@ -98,7 +103,7 @@ def _tally_words(view: SumView) -> str:
 
 
 def _speed_line(view: SumView) -> str:
-    if view.speed is None or not view.running or view.paused or view.stopped:
+    if view.speed is None or not view.running or view.all_wait or view.paused or view.stopped:
         return ""
     left = view.minutes_left
     return f"{view.speed:.0f} a minute · about {count(left, 'minute')} left" if left else f"{view.speed:.0f} a minute"
@@ -109,12 +114,15 @@ def _review_lines(view: SumView) -> list[str]:
     if not number:
         return []
     unlinked = f" · not linked: {names(view.unlinked)}" if view.unlinked else ""
-    others = ", and the maintainers of the others" if view.has_more_reviewers else ""
     if not view.reviewers:
         return [f"{count(number, 'package')}: nobody can approve yet{unlinked}"]
     look = f"A reviewer must first press {bold('Look')}." if view.needs_look else ""
-    needs = f"{count(number, 'package')} in review: needs {view.approvals_missing} of {mentions(view.reviewers[:10])}"
-    return [f"{needs}{others}{unlinked}", look]
+    verb = "needs" if number == 1 else "each needs"
+    asked = mentions([person for person in view.reviewers if person not in view.approved_by][:10])
+    if view.has_more_reviewers:
+        asked = f"{asked}, and the maintainers of the others" if asked else "the maintainers of the others"
+    needed = needed_words(view.approvals_missing, asked, has_approvers=bool(view.approved_by))
+    return [f"{count(number, 'package')} in review: {verb} {needed}{unlinked}", look]
 
 
 def _shares_line(view: SumView) -> str:
@@ -128,7 +136,7 @@ def _shares_line(view: SumView) -> str:
 
 def _awaited_line(awaited: Awaited) -> str:
     what = count(awaited.steps, "package")
-    who = mention(awaited.person)
+    who = f"{'waits' if awaited.steps == 1 else 'wait'} for {mention(awaited.person)}"
     said = f' npm: "{safe(awaited.words, 300)}"' if awaited.words else ""
     if awaited.waits_for is WaitFor.ACCOUNT or not awaited.person:
         return (
@@ -136,10 +144,10 @@ def _awaited_line(awaited: Awaited) -> str:
             f"Whoever maintains them can press {bold('Run with my account')}.{said}"
         )
     if awaited.waits_for is WaitFor.TERMINAL:
-        return f"✋ {what}: waits for {who}, who runs them in their own terminal."
+        return f"✋ {what} {who}, who runs {'it' if awaited.steps == 1 else 'them'} in their own terminal."
     verb = "log in" if awaited.waits_for is WaitFor.LOGIN else "confirm"
     where = f"press {bold(_READY)} in their DM" if awaited.away else f"{verb} at npm"
-    return f"✋ {what}: waits for {who} to {where}."
+    return f"✋ {what} {who} to {where}."
 
 
 def _group_lines(view: SumView) -> list[str]:
@@ -187,10 +195,11 @@ def _ended_lines(view: SumView) -> list[str]:
 
 
 def _ended_line(ended: Ended) -> str:
-    said = f': "{safe(ended.words, 200)}"' if ended.words else "."
+    said = f': "{safe(ended.words, 200)}"' if ended.words else ""
     named = ", ".join(safe(package_words(name), 60) for name in ended.packages)
     more = f" and {ended.steps - len(ended.packages)} more" if ended.steps > len(ended.packages) else ""
-    return f"{_HEADS[ended.state]}{said} {count(ended.steps, 'package')}: {named}{more}"
+    by = f" by {mention(ended.by)}" if ended.by else ""
+    return f"{_HEADS[ended.state]}{by}{said} · {count(ended.steps, 'package')}: {named}{more}"
 
 
 def _held_buttons(view: SumView) -> Block | None:
@@ -265,7 +274,8 @@ def _cancel_dialog(view: SumView) -> Block:
 
 def render_run_now(number: int, packages: int, until: datetime, *, waiting: int, then: Next | None = None) -> Message:
     """Somebody let held steps run; `then` is what follows for them, where something can run at once."""
-    more = f" {count(waiting, 'package')} of them still need an approval." if waiting else ""
+    whose = "It still needs" if packages == 1 else f"{waiting} of them still {'needs' if waiting == 1 else 'need'}"
+    more = f" {whose} an approval." if waiting else ""
     are, have = ("is", "it has") if packages == 1 else ("are", "they have")
     let_go = f"{count(packages, 'package')} of C-{number} {are} not held any more"
     text = f"▶️ {let_go}: {have} until {when(until)}.{more}"

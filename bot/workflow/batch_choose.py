@@ -117,5 +117,6 @@ def _draw(store: Store, batch: BatchRow, origin: ChoiceOrigin) -> View:
 
 
 def _choosable(item: BatchItemRow) -> Choosable:
-    why = f"{Why(item.why).value}: {item.detail}" if item.why and item.detail else item.why
+    kind = "" if item.why == Why.PREFLIGHT.value else f"{Why(item.why).value}: " if item.why else ""
+    why = f"{kind}{item.detail}" if item.why and item.detail else item.why  # a fault has no room beside its kind
     return Choosable(item.position, item.package, item.status == "included", why)

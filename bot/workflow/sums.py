@@ -1,14 +1,14 @@
 """Loading what the message of a large change set shows: with the same work for ten steps and for ten thousand."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from bot.domain.approval import approvals_missing, reviewers_of
 from bot.domain.events import AuditKind
 from bot.domain.lifecycle import OPEN_STATES, State, WaitFor
 from bot.domain.overview import ChangeSetView
-from bot.domain.sums import Awaited, Ended, GroupView, Shared, SumView, speed_of, sum_ended
+from bot.domain.sums import Awaited, End, Ended, GroupView, Shared, SumView, speed_of, sum_ended
 from bot.messages.freezing import frozen_line
 from bot.services import Services
 from bot.workflow import transitions
@@ -25,7 +25,7 @@ _ENDS = 31
 _NAMES = 5
 _FAILED = (State.CONFLICT, State.REFUSED, State.UNRESOLVED, State.LEFT_HALF, State.RESTORED)
 _EACH = 50
-"""So many steps of each failed state tell npm's words."""
+"""So many steps of each failed state tell npm's words, or those of who rejected them."""
 
 
 def is_large(store: Store, change_set_id: int) -> bool:
@@ -96,8 +96,15 @@ def _load_review(services: Services, store: Store, change_set: ChangeSetRow, in_
         has_more_reviewers=in_review > len(steps),
         approvals_missing=max((approvals_missing(facts, directory) for facts in rules), default=0),
         needs_look=any(facts.needs_look for facts in rules),
+        approved_by=tuple(sorted(_in_each({approval.person for approval in facts.approvals} for facts in rules))),
         has_approvals=any(facts.approvals for facts in rules),
     )
+
+
+def _in_each(sets: Iterable[set[str]]) -> set[str]:
+    """What all of them have; nothing where there are none."""
+    found = list(sets)
+    return set.intersection(*found) if found else set()
 
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:
@@ -122,7 +129,7 @@ def _groups(store: Store, change_set: ChangeSetRow, held: dict[str, int]) -> tup
 
 def _load_executors(
     services: Services, store: Store, change_set: ChangeSetRow
-) -> dict[str, tuple[Awaited, ...] | tuple[Shared, ...]]:
+) -> dict[str, tuple[Awaited, ...] | tuple[Shared, ...] | bool]:
     """Tell whom the approved steps wait for, and whose accounts share them; who has no live session is to log in.
 
     What is held waits for nobody's account, and is dealt anew when it is let go; what is paused waits for nobody.
@@ -130,6 +137,8 @@ def _load_executors(
     found: dict[tuple[str, WaitFor], int] = {}
     away: dict[str, bool] = {}
     shares: Counter[str] = Counter()
+    in_line: set[str] = set()
+    is_calling = False
     held = store.change_sets.count_held_of(change_set.id)
     for state, executor, waits, counted in store.change_sets.count_executors(change_set.id):
         link = store.links.find_linked(executor) if executor else None
@@ -144,10 +153,12 @@ def _load_executors(
             if link is not None and live_session(services, link) is None:
                 waits_for = WaitFor.LOGIN
             elif not away[executor]:
+                in_line.add(executor)
                 continue  # it waits for its turn, and for nobody
             else:
                 waits_for = WaitFor.CONFIRMATION
         elif state is State.CALLING:
+            is_calling = True
             continue
         key = ("" if waits_for is WaitFor.ACCOUNT else executor, waits_for)
         found[key] = found.get(key, 0) + number
@@ -163,6 +174,7 @@ def _load_executors(
     )
     return {
         "awaited": awaited,
+        "all_wait": not is_calling and in_line <= {person for person, _ in found},
         "shares": tuple(Shared(npm_user=npm_user, steps=number) for npm_user, number in shares.most_common()),
     }
 
@@ -196,8 +208,20 @@ def _ended(store: Store, change_set: ChangeSetRow, tally: Mapping[State, int]) -
     for state in _FAILED:
         if tally.get(state):
             steps += store.change_sets.page_steps(change_set.id, states=[state], limit=_EACH)
-    ends = ((State(step.state), step.package, transitions.progress_of(step).npm_message) for step in steps)
-    return sum_ended(ends, names=_NAMES, in_all=tally)
+    ends = [End(State(step.state), step.package, transitions.progress_of(step).npm_message) for step in steps]
+    return sum_ended([*ends, *_rejections(store, change_set, tally)], names=_NAMES, in_all=tally)
+
+
+def _rejections(store: Store, change_set: ChangeSetRow, tally: Mapping[State, int]) -> Iterator[End]:
+    """Tell who rejected what, and why: whoever rejects is promised that the channel reads it."""
+    if not tally.get(State.REJECTED):
+        return
+    steps = store.change_sets.page_steps(change_set.id, states=[State.REJECTED], limit=_EACH)
+    decided = store.decisions.list_all_of(step.id for step in steps)
+    for step in steps:
+        against = [each for each in decided.get(step.id, ()) if not each.approved and each.void_at is None]
+        last = against[-1] if against else None
+        yield End(State.REJECTED, step.package, last.reason if last else "", last.slack_user if last else "")
 
 
 def _publish_before(store: Store, change_set: ChangeSetRow) -> datetime | None:

@@ -7,7 +7,7 @@ from bot.domain.operations import Create, Revoke, likeness_of
 from bot.domain.packages import PackageName
 from bot.domain.publishers import CircleCI, Configuration, GitHub, Permission
 from bot.domain.results import HEADER, Result, result_rows
-from bot.domain.sums import SumView, speed_of, sum_ended
+from bot.domain.sums import End, SumView, speed_of, sum_ended
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 CREATE = Create(
@@ -46,8 +46,8 @@ def test_what_is_left_is_what_is_approved_and_not_over() -> None:
 
 
 def test_ends_are_put_together_by_npms_words() -> None:
-    alike = [(State.REFUSED, f"p{n}", "no") for n in range(3)]
-    seen = [*alike, (State.REFUSED, "q", "else"), (State.CONFLICT, "r", "")]
+    alike = [End(State.REFUSED, f"p{n}", "no") for n in range(3)]
+    seen = [*alike, End(State.REFUSED, "q", "else"), End(State.CONFLICT, "r")]
     ended = sum_ended(seen, names=2, in_all={State.REFUSED: 10, State.CONFLICT: 1})
     assert [(each.state, each.steps, each.packages, each.words) for each in ended] == [
         (State.REFUSED, 9, ("p0", "p1"), "no"),  # six more were not looked at

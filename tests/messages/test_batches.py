@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.batch import BatchState, BatchView, Effort, ListedGroup, PlacedRequest, Status, Tally, Why
+from bot.domain.batch import BatchState, BatchView, Effort, Example, ListedGroup, PlacedRequest, Status, Tally, Why
 from bot.messages.batch_form import (
     MOST_GROUPS,
     PAGE,
@@ -28,10 +28,15 @@ VIEW = BatchView(
     reason="drop tokens",
     total=6,
     tallies=(
-        Tally(Status.INCLUDED, None, 2, (("@acme/ui", ""), ("@acme/core", ""))),
-        Tally(Status.UNTICKED, Why.QUIET, 1, (("@acme/old", ""),)),
-        Tally(Status.SKIPPED, Why.PENDING, 1, (("@acme/icons", "C-7"),)),
-        Tally(Status.FAULTY, Why.NO_REPOSITORY, 2, (("@acme/a", ""), ("@acme/b", "acme/b on codeberg.org"))),
+        Tally(Status.INCLUDED, None, 2, (Example(("@acme/ui", "@acme/core"), number=2),)),
+        Tally(Status.UNTICKED, Why.QUIET, 1, (Example(("@acme/old",)),)),
+        Tally(Status.SKIPPED, Why.PENDING, 1, (Example(("@acme/icons",), "C-7"),)),
+        Tally(
+            Status.FAULTY,
+            Why.NO_REPOSITORY,
+            2,
+            (Example(("@acme/a",)), Example(("@acme/b",), "acme/b on codeberg.org")),
+        ),
     ),
     groups=(ListedGroup("1f", "acme/ui → release.yml, Environment: any (publish)", 2, 3),),
     effort=Effort(2, 4.2, 1),
@@ -51,7 +56,7 @@ def test_a_preview_tells_all_that_is_decided_by_a_press() -> None:
         • 1 without a release for a year: @acme/old
         Skipped: 3
         • 1 asked for already: @acme/icons (C-7)
-        • 2 without a repository that fits (name it with `--repo`): @acme/a, @acme/b (acme/b on codeberg.org)
+        • 2 without a repository that fits (name it with `--repo`): @acme/a; @acme/b (acme/b on codeberg.org)
         Once approved: 2 calls to npm, about 1 minute, and about 1 confirmation at npm.
         [Ask for 2] [Choose…] [Drop]
         """
@@ -81,7 +86,9 @@ def test_each_state_has_its_words(view: BatchView, text: str) -> None:
 
 @pytest.mark.parametrize("state", BatchState)
 def test_a_preview_of_many_is_within_slacks_limits(state: BatchState) -> None:
-    tallies = [Tally(status, why, 10_000, ((NASTY, NASTY),) * 5) for status in Status for why in (None, *Why)]
+    tallies = [
+        Tally(status, why, 10_000, (Example((NASTY,), NASTY, 9),) * 5) for status in Status for why in (None, *Why)
+    ]
     groups = [ListedGroup(str(number), NASTY, 10_000, 10_000) for number in range(9)]
     view = BatchView(
         value="x" * 40,

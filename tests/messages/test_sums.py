@@ -66,11 +66,11 @@ Why: drop tokens
 118 done, 197 approved, 3 waiting for a person, 80 in review, 2 to look at
 ⏸ Paused: no new call starts.
 ❄️ frozen
-80 packages in review: needs 1 of @U0OTTO, @U0OLGA, and the maintainers of the others · not linked: ana-npm
+80 packages in review: each needs 1 of @U0OTTO, @U0OLGA, and the maintainers of the others · not linked: ana-npm
 A reviewer must first press Look.
-✋ 3 packages: waits for @U0OTTO to confirm at npm.
-✋ 97 packages: waits for @U0OLGA to press I'm ready in their DM.
-✋ 2 packages: waits for @U0OLGA, who runs them in their own terminal.
+✋ 3 packages wait for @U0OTTO to confirm at npm.
+✋ 97 packages wait for @U0OLGA to press I'm ready in their DM.
+✋ 2 packages wait for @U0OLGA, who runs them in their own terminal.
 ✋ 1 package: nobody who approved can make the call at npm. Whoever maintains them can press Run with my account.
 ⏳ npm could not be reached. Nobody has to do anything.
 • acme/ui → release.yml · Environment: any · publish, stage: 400 packages · 118 done · ⚠️ 3 with a warning
@@ -103,14 +103,14 @@ def test_the_end_report_says_what_came_of_it_with_a_button_for_each_next_step() 
     assert read(render_change_set(view)) == snapshot("""\
 @U0RITA asks for 400 changes
 Why: drop tokens
-⏹ Cancelled by @U0RITA: what runs is finished.
+⏹ Cancelled by @U0RITA.
 🛑 @U0OTTO says that a link of npm's for it was not theirs.
 Finished Mon 14:06 UTC
 ✅ 380 packages applied. Publish through them before Wed 14:06 UTC, or npm drops them.
 ✅ 10 packages were so already: nothing to do.
 ✋ 1 expired: nothing changed at npm.
-❌ Another configuration overlaps. 4 packages: @acme/a, @acme/b and 2 more
-❌ npm refused: "file is required" 5 packages: @acme/c and 4 more
+❌ Another configuration overlaps · 4 packages: @acme/a, @acme/b and 2 more
+❌ npm refused: "file is required" · 5 packages: @acme/c and 4 more
 • replace with acme/ui → release.yml · Environment: any · publish, stage: 200 packages
 • revoke the configuration for acme/old: 199 packages
 • revoke a configuration: 1 package
@@ -195,13 +195,13 @@ def test_details_are_searched_from_the_first_page_on() -> None:
     assert State.REFUSED in origin.states
     assert {state for _, states in STATES.values() for state in states} == set(State)
     empty = steps_view(a_view(reason=""), origin, found=0, visible=())
-    assert "No step is like that." in str(empty.blocks)
+    assert "No change is like that." in str(empty.blocks)
 
 
 def test_answers_to_the_buttons_of_many_steps() -> None:
     told = sums.render_run_now(42, 40, DEADLINE, waiting=2)
     assert read(told) == snapshot(
-        "▶️ 40 packages of C-42 are not held any more: they have until Thu 14:05 UTC. 2 packages of them still need an approval."
+        "▶️ 40 packages of C-42 are not held any more: they have until Thu 14:05 UTC. 2 of them still need an approval."
     )
     told = sums.render_run_now(42, 1, DEADLINE, waiting=0)
     assert read(told) == "▶️ 1 package of C-42 is not held any more: it has until Thu 14:05 UTC."

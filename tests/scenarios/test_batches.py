@@ -82,7 +82,7 @@ until Thu 14:00 UTC · C-1
 """)
     await approve_all(otto)
     assert steady(world, otto.reads("dm")) == snapshot("""\
-*Confirm at npm: let mass/one → release.yml publish @mass/one*
+*Confirm at npm: let mass/one → release.yml publish @mass/one, and 2 more*
 You approved C-1 for @rita Mon 14:00 UTC.
 3 calls, as npm user otto-npm. Tick npm's "do not ask again for 5 minutes": it may spare you the other confirmations.
 The link leads to www.npmjs.com · ends Mon 14:05 UTC · any device · I never ask for a code
@@ -179,7 +179,7 @@ async def test_a_package_without_a_release_for_a_year_is_ticked_by_hand(world: W
     await rita.clicks("Choose…", "dm")
     assert "1 package ticked" in rita.reads_form()
     assert "60 in all, page 1 of 2." in rita.reads_form()
-    shown = await rita.clicks_form("Later")
+    shown = await rita.clicks_form("Next page")
     assert "page 2 of 2" in shown
     shown = await rita.clicks_form("Show", find="p1")
     assert "10 found, page 1 of 1." in shown
@@ -205,7 +205,7 @@ async def test_two_people_cannot_ask_for_the_same_twice(world: World) -> None:
     told = await olga.clicks("Ask for 3", "dm")
     assert "Asked as C-2 for 1 package" in told
     assert "2 packages left out" in told
-    assert "2 asked for already: @mass/one (C-1), @mass/two (C-1)" in olga.reads_all("dm")
+    assert "2 asked for already: @mass/one, @mass/two (C-1)" in olga.reads_all("dm")
     # a preview that became a request, one that is somebody else's, and one that never was
     assert not rita.sees_button("Ask for", "dm")
     await rita.says(LINE)

@@ -65,18 +65,18 @@ async def test_a_dozen_packages_are_one_message_from_the_request_to_the_report(w
     shown = request_of(world)
     assert "@rita asks for 12 changes" in shown
     assert "0 of 12" in shown
-    assert "12 packages in review: needs 1 of @otto · not linked: olga-npm" in shown
+    assert "12 packages in review: each needs 1 of @otto · not linked: olga-npm" in shown
     assert "• acme/a → release.yml · Environment: any · publish: 6 packages" in shown
     assert "Withdraw" not in shown  # nobody has approved
     assert "12 in review" in await rita.says("status")
-    assert "12 packages in review: needs 1 of @otto" in await sam.says("pending")
+    assert "12 packages in review: each needs 1 of @otto" in await sam.says("pending")
     claims = {"repository": "acme/b", "workflow_ref": {"file": "release.yml"}, "environment": "npm"}
     world.registry.add_configuration(DOZEN[3], "github", claims)
     await otto.clicks("Approve…")
     assert otto.form() == {"group-0": ["yes"], "group-1": ["yes"]}
     await otto.submits()
     assert "Your approval of 12 packages of C-1 counts." in otto.reads()
-    assert "1 package: waits for @otto to confirm at npm." in request_of(world)
+    assert "1 package waits for @otto to confirm at npm." in request_of(world)
     assert "[Withdraw my approval]" in request_of(world)
     await otto.confirms(remember=True)
     await world.advance(seconds=10)
@@ -135,16 +135,16 @@ async def test_details_are_a_view_with_pages_to_search_in(world: World) -> None:
     _, otto, _, sam = await stage_many(world, 12)
     await sam.clicks("Details")
     first = sam.reads_form()
-    assert "12 steps, page 1 of 2" in first
+    assert "12 changes, page 1 of 2" in first
     assert DOZEN[7] in first
     assert DOZEN[8] not in first
     second = await sam.clicks_form("Next page")
     assert "page 2 of 2" in second
     assert DOZEN[8] in second
     found = await sam.clicks_form("Search", search="KIT-1", state="review")
-    assert "2 steps, page 1 of 1" in found
+    assert "2 changes, page 1 of 1" in found
     assert sam.form()["search"] == "kit-1"
-    assert "No step is like that." in await sam.clicks_form("Search", state="failed")
+    assert "No change is like that." in await sam.clicks_form("Search", state="failed")
     assert await sam.submits() == {}
     assert "npm's maintainers: otto-npm (@otto)" in first
     await otto.forges("Details", "never issued")
@@ -157,8 +157,8 @@ async def test_release_day_lets_a_repository_run_and_then_the_rest(world: World)
     await otto.submits()
     await world.advance(hours=100)  # longer than a request may wait for its approval
     assert "12 packages held until somebody presses *Run now*." in request_of(world)
-    assert "12 packages are approved. It is held: nothing is sent to npm before" in otto.reads()
-    assert "waits for" not in await sam.says("status C-1")  # neither for his login nor for anything else
+    assert "12 packages are approved. Held: nothing is sent to npm before" in otto.reads()
+    assert "✋" not in await sam.says("status C-1")  # neither for his login nor for anything else
     [until] = re.findall(r"until <!date\^(\d+)\^", str(message_of(world).blocks))
     assert int(until) >= (BEGINNING + HOLD_LIFE).timestamp()
     assert not world.trust_calls()
@@ -170,7 +170,7 @@ async def test_release_day_lets_a_repository_run_and_then_the_rest(world: World)
     assert "6 packages of C-1 are not held any more: they have until" in told
     [until] = re.findall(r"they have (until \w+ [\d:]+ UTC)\.", told)
     assert f"{until} · C-1" in request_of(world)
-    assert "is asked by DM to press *I'm ready*, where they are not here now" in told
+    assert "is asked by DM to press *I'm ready*, unless they are here now" in told
     assert await stored.rows(world, "SELECT key FROM surfaces WHERE problem != ''") == []
     assert "6 packages held" in request_of(world)
     await run_through(world, otto, 60)
@@ -202,10 +202,46 @@ async def test_an_approval_of_many_says_what_it_waits_for_and_marks_each_message
     assert len([said for said in statements if said.startswith("SELECT")]) < 120
 
 
+async def test_who_approves_many_is_told_once_what_is_waited_for_however_often_it_is_tried(world: World) -> None:
+    for number in range(120):
+        world.registry.add_package(SeedPackage(f"@acme/kit-{number:02}", ("otto-npm", "olga-npm"), "acme/a"))
+    _, otto, _, _ = await stage_many(world, 120)
+    await otto.clicks("Approve…")
+    for _ in range(4):
+        world.slack.fail_next("users.info", retry_after=1)
+    await otto.submits()
+    for _ in range(6):
+        await world.advance(seconds=30)
+    assert otto.reads_all().count("I ask npm who maintains the 120 packages of C-1 now") == 1
+    assert otto.reads_all().count("Your approval of 120 packages of C-1 counts.") == 1
+
+
+async def test_where_nothing_is_ticked_npm_is_not_asked_about_all(world: World) -> None:
+    _, otto, _, _ = await stage_many(world, 12)
+    await otto.clicks("Approve…")
+    before = world.registry.count_calls("/@acme%2fkit-")
+    await otto.submits(group_0=[], group_1=[])
+    assert "Nothing was ticked, so nothing of C-1 was decided." in otto.reads()
+    assert world.registry.count_calls("/@acme%2fkit-") == before
+
+
+async def test_how_long_it_takes_is_not_told_while_all_of_it_waits_for_a_person(world: World) -> None:
+    world.settings["NPMTRUST_PACE_SECONDS"] = "30"
+    await world.restart_bot()
+    _, otto, *_ = await stage_many(world, 12)
+    await otto.clicks("Approve…")
+    await otto.submits()
+    await run_through(world, otto, 120)
+    assert "2 a minute · about" in request_of(world)
+    await run_through_rest(world)  # npm asks again
+    assert "1 package waits for @otto to confirm at npm." in request_of(world)
+    assert "a minute" not in request_of(world)
+
+
 async def test_a_thousand_steps_are_shown_decided_and_ended_within_slacks_limits(world: World) -> None:
     rita, otto, _, _ = await stage_many(world, 1000)
     assert world.app is not None
-    assert "1000 packages in review: needs 1 of @otto, and the maintainers of the others" in request_of(world)
+    assert "1000 packages in review: each needs 1 of @otto, and the maintainers of the others" in request_of(world)
     statements: list[str] = []
     engine = world.app.services.database.engine
     event.listen(engine, "before_cursor_execute", lambda *said: statements.append(said[2]))
@@ -216,7 +252,7 @@ async def test_a_thousand_steps_are_shown_decided_and_ended_within_slacks_limits
     assert "@acme/kit-998" in await otto.clicks_form("More")
     await otto.clicks_form("Back")
     await rita.clicks("Details")
-    assert "1000 steps, page 1 of 125" in rita.reads_form()
+    assert "1000 changes, page 1 of 125" in rita.reads_form()
     await otto.clicks("Reject…")
     await otto.submits(reason="not now", group_0=["yes"], group_1=[])
     assert "500 packages of C-1 rejected" in otto.reads()

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from inline_snapshot import snapshot
+from sqlalchemy import event
 
-from bot.sandbox.cast import GENERAL, RELEASES, SECOND_OWNER, SeedPackage
+from bot.sandbox.cast import GENERAL, RELEASES, SECOND_OWNER, STRANGER, SeedPackage
 from bot.sandbox.world import World
 from tests.scenarios.asking import ask, creates, people, request_of
-from tests.scenarios.policies import OWNERS, change_policy, world_with_policy
+from tests.scenarios.policies import OWNERS, TEAM, change_policy, world_with_policy
 
 pytestmark = pytest.mark.anyio
 
@@ -68,7 +69,7 @@ async def test_a_pattern_is_asked_for_by_the_rules_of_each_package_in_the_channe
         assert "@mass/b1" in sam.reads_all(RELEASES[0])
         assert "@mass/a1" not in sam.reads_all(RELEASES[0])
         await rita.says(line)
-        assert "4 asked for already: @mass/a1 (C-1), @mass/a2 (C-1), @mass/b1 (C-2), @mass/b2 (C-2)" in rita.reads("dm")
+        assert "4 asked for already: @mass/a1, @mass/a2 (C-1); @mass/b1, @mass/b2 (C-2)" in rita.reads("dm")
         # so it is with two that are named in a line, too
         seed(world, "@mass/a3", "@mass/b3")
         assert "A preview comes by DM" in await rita.says("github @mass/b3 @mass/a3 --file release.yml")
@@ -104,6 +105,34 @@ async def test_the_policy_says_whether_what_npm_dropped_is_set_up_again_without_
             await otto.logs_in()
             await otto.confirms()
             assert creates(world) == number
+
+
+async def test_an_account_is_lent_to_many_packages_with_one_look_at_what_they_have_in_common(migrated: Path) -> None:
+    policy = OWNERS.replace('"maintainers"', f'"{TEAM}"')
+    async with world_with_policy(migrated, policy) as world:
+        rita, otto, _, sam = people(world)
+        world.slack.workspace.groups[TEAM] = {STRANGER.slack_id}
+        names = [f"@mass/s{number:02}" for number in range(60)]
+        for name in names:
+            world.registry.add_package(SeedPackage(name, ("otto-npm",), "mass/all"))
+        await rita.says(f"github {' '.join(names)} --file release.yml --allow-publish")
+        await rita.clicks("Ask for 60", "dm")
+        await sam.clicks("Approve…", about="C-1")
+        await sam.submits(**sam.every_box())
+        assert "60 packages: nobody who approved can make the call at npm" in request_of(world)
+        assert world.app
+        looks: list[str] = []
+
+        def note(*said: object) -> None:
+            if str(said[2]).startswith("SELECT account_links") or " slack_people" in str(said[2]):
+                looks.append(str(said[2]))
+
+        event.listen(world.app.services.database.engine, "before_cursor_execute", note)
+        await otto.links_account()
+        assert len(looks) < 60
+        looks.clear()
+        assert "60 packages of C-1 run with your npm account now" in await otto.clicks("Run with my account")
+        assert len(looks) < 60
 
 
 async def test_several_owners_share_the_work_each_with_their_own_account(world: World) -> None:
@@ -155,6 +184,9 @@ async def test_approvers_who_are_there_get_equal_shares_and_take_over_from_who_i
 👍 Your approval of 50 packages of C-1 counts. 1 more approval to go.
 If you are still here then, a share of them runs with your npm account: npm's link comes by DM.\
 """)
+        assert "50 packages in review: each needs 1 more of @olga, and the maintainers of the others\n" in request_of(
+            world
+        )
         await olga.clicks("Approve…", about="C-1")
         await olga.submits()
         assert "50 packages can run: 25 with your npm account, 25 with that of @otto." in olga.reads()
@@ -170,7 +202,7 @@ If you are still here then, a share of them runs with your npm account: npm's li
         assert "I'm ready" not in request_of(world)
         assert "Not needed any more" in otto.reads_all("dm")
         await rita.clicks("Resume", about="C-1")
-        assert "5 packages: waits for @otto to press *I'm ready* in their DM" in request_of(world)
+        assert "5 packages wait for @otto to press *I'm ready* in their DM" in request_of(world)
         await otto.clicks("I'm ready", "dm")  # of a new message: the link that he put off is gone
         await world.settle(40)
         await otto.confirms(remember=True)
@@ -204,4 +236,4 @@ async def who_is_kept_out_takes_over_nothing(world: World) -> None:
     await olga.logs_in()
     await olga.confirms(remember=True)
     await otto.clicks("Later", "dm")  # her window of something else keeps her out, so she takes over nothing
-    assert "20 packages: waits for @otto to press *I'm ready* in their DM" in request_of(world, 2)
+    assert "20 packages wait for @otto to press *I'm ready* in their DM" in request_of(world, 2)

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.domain.batch import BatchState, Status, Tally, Wanted, Why
+from bot.domain.batch import BatchState, Example, Status, Tally, Wanted, Why
 from bot.domain.packages import PackageName
 from storage.batch_models import BatchRow
 from storage.database import Database
 from storage.store import Store
-from tests.storage.effort import measure_effort
+from tests.storage.effort import analyse, measure_effort
 
 pytestmark = pytest.mark.anyio
 
@@ -50,9 +50,12 @@ async def test_packages_are_taken_in_their_order_and_counted_by_what_becomes_of_
         store.flush()
         assert store.batches.list_new(batch.id, 1)[0].position == 40
         tallies = {(tally.status, tally.why): tally for tally in store.batches.tally(batch.id)}
-        assert tallies[Status.SKIPPED, Why.PENDING] == Tally(Status.SKIPPED, Why.PENDING, 1, (("p0004", "C-7"),))
+        assert tallies[Status.SKIPPED, Why.PENDING] == Tally(
+            Status.SKIPPED, Why.PENDING, 1, (Example(("p0004",), "C-7"),)
+        )
         assert tallies[Status.INCLUDED, None].number == 38
-        assert len(tallies[Status.INCLUDED, None].examples) == 5
+        [example] = tallies[Status.INCLUDED, None].examples
+        assert (len(example.packages), example.number) == (5, 38)
         assert [tuple(group) for group in store.batches.groups(batch.id, 9)] == [
             ("1f", "acme/ui → release.yml", 38, 39)
         ]
@@ -103,6 +106,7 @@ async def test_who_is_named_twice_is_found_without_comparing_each_with_each(data
 
     for names in (100, 1000):
         await database.run(lambda store, names=names: fill(store, names))  # type: ignore[misc]
+    await analyse(database)
     few, many = [await measure_effort(database, lambda store, it=it: store.batches.list_twice(it)) for it in batches]  # type: ignore[misc]
     assert many < 30 * few
 
