@@ -17,6 +17,12 @@ NamesOf: TypeAlias = Callable[[Selection], Sequence[str]]
 
 _OWN = "own/repository"
 """Stands for the repository that a package names itself."""
+_NO_FILE = Mistake(
+    what="No workflow file is named.",
+    expected="one such as release.yml: in the form, under Workflow file, or in a column file",
+    got="",
+    field="file",
+)
 _COLUMN_OF = {"repo": "repository", "project": "repository"}
 
 
@@ -61,9 +67,12 @@ def check_sheet(
     out = {_content(wanted) for wanted, _ in against}
     if not distinct and not faults:
         faults.append(whole_fault("No package is named here.", "packages, patterns such as @acme/*, or lines"))
+    fine = tuple(wanted for key, wanted in first.items() if key not in out)
+    if not fine:
+        faults = _told_once(faults)
     return Checked(
         unit=sheet.unit,
-        wanted=tuple(wanted for key, wanted in first.items() if key not in out),
+        wanted=fine,
         faults=tuple(sorted(dict.fromkeys(faults), key=lambda fault: fault.row)),
         merged=len(found) - len(distinct),
         remarks=sheet.remarks,
@@ -113,6 +122,8 @@ def _settle(wish: Wish, package: PackageName, defaults: Defaults) -> tuple[Wante
     known = {flag.name for flag in PROVIDERS[provider].flags}
     filled = fill_fields({name: values for name, values in fields.items() if name in known}, package)
     mistakes = [*_foreign(fields, known, provider), *PROVIDERS[provider].check(filled)]
+    if not wish.is_whole:
+        mistakes = [_without_flags(mistake) for mistake in mistakes]
     changes = {"provider": provider, "fields": filled, "permissions": permissions}
     return wanted.model_copy(update=changes), mistakes
 
@@ -128,6 +139,25 @@ def _foreign(fields: Iterable[str], known: Iterable[str], provider: Provider) ->
         if name not in known:
             title = PROVIDERS[provider].title
             yield Mistake(what=f"{title} has no {name}.", expected="nothing here", got=name, field=name)
+
+
+def _without_flags(mistake: Mistake) -> Mistake:
+    """Say where to write what is missing: names and rows of a table have no flags."""
+    if mistake.got:
+        return mistake
+    if mistake.field == _NO_FILE.field:
+        return _NO_FILE
+    return mistake.model_copy(update={"expected": f"a column {mistake.field}"})
+
+
+def _told_once(faults: Sequence[Fault]) -> list[Fault]:
+    """Say once of all that the form names no workflow file: that is one slip, however many names were pasted."""
+    lacking = [fault for fault in faults if fault.mistake == _NO_FILE]
+    if len(lacking) < 2:  # noqa: PLR2004 -- of one, the place can be told
+        return list(faults)
+    what = f"No workflow file is named for {len({fault.row for fault in lacking}):,} of these."
+    whole = Fault(row=0, column=_NO_FILE.field, mistake=_NO_FILE.model_copy(update={"what": what}))
+    return [whole, *(fault for fault in faults if fault.mistake != _NO_FILE)]
 
 
 def _fault(wish: Wish, mistake: Mistake) -> Fault:

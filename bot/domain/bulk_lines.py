@@ -41,6 +41,8 @@ _NOISE = frozenset(
 )  # fmt: skip
 """Words that begin what only a shell has use for."""
 _VARIABLE = re.compile(r"\$[({]?\w+")
+_TRACED = re.compile(r"^\++\s+(?=\S)")
+"""What `set -x` writes before a command that the shell has run."""
 _BULLETS = frozenset("-*•+")
 _EDGES = "\"'`,;[]"
 _MARK = re.compile(r"[\"'#;&|]")
@@ -69,7 +71,7 @@ class _Reader:
                 self._command(row, part[command.start() :])
             elif _SHORT.match(part):
                 self._command(row, part)
-            elif (word := part.split()[0]) in _NOISE:
+            elif (word := _TRACED.sub("", part).split()[0]) in _NOISE:
                 self.passed_over[word] = self.passed_over.get(word, 0) + 1
             else:
                 self._names(row, part)

@@ -216,6 +216,12 @@ def _read_item(row: int, item: object, wishes: list[Wish], faults: list[Fault], 
         faults.append(_fault(row, "", Mistake(what="This is no object.", expected=expected, got=type(item).__name__)))
         return
     columns = [_column_of(name) for name in item]
+    if PACKAGE not in columns:
+        meant = PACKAGE if get_close_matches(PACKAGE, columns, 1, 0.75) else ""
+        what, got = "This object names no package.", ", ".join(item)
+        mistake = Mistake(what=what, expected=_HEADER_HINT, got=got, suggestion=meant)
+        faults.append(_fault(row, "", mistake))
+        return
     if wrong := _check_header(row, list(item), columns):
         faults += wrong
         return

@@ -30,9 +30,14 @@ _LETTERS = (
     {ord(quote): '"' for quote in "\u201c\u201d\u201e\u201f\u2033"}
     | {ord(quote): "'" for quote in "\u2018\u2019\u201a\u201b\u2032"}
     | dict.fromkeys([ord("`"), 0xAD, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A)])
+    | {0x2217: "*", 0x02CD: "_", 0x223C: "~"}
     | dict.fromkeys([*range(0x09), *range(0x0E, 0x20), *range(0x7F, 0xA1), *range(0xD800, 0xE000)], " ")
 )
-"""Smart quotes made straight; backticks and what cannot be seen left out; control characters made spaces."""
+"""Smart quotes made straight; backticks and what cannot be seen left out; control characters made spaces.
+
+Our own messages show a star, an underscore and a tilde as letters that look like them, since Slack would take them for
+markup: a line that is copied from there is to work.
+"""
 
 
 class Word(NamedTuple):

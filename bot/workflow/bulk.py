@@ -38,6 +38,9 @@ from storage.uploads import remarks_of
 _FRESH = timedelta(hours=1)
 """A pattern for which npm's search was asked within so long is not searched for again."""
 
+_NAMELESS = "Your file"
+"""Stands for the name of a file that Slack did not give."""
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -173,7 +176,7 @@ async def _read_source(services: Services, request: BulkRequest) -> tuple[Sheet,
     try:
         file = await services.notifier.download_file(request.file)
     except SlackRefused as refusal:
-        return Sheet(faults=(whole_fault(*file_fault(refusal.code)),)), ""
+        return Sheet(faults=(whole_fault(*file_fault(refusal.code)),)), _NAMELESS
     return await asyncio.to_thread(read_upload, file.name, file.content), file.name
 
 

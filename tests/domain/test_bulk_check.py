@@ -47,7 +47,7 @@ def test_the_form_speaks_for_rows_of_its_provider_and_for_no_command() -> None:
         ("@acme/b", {"file": (".gitlab-ci.yml",)})
     ]
     assert whats(checked) == [
-        (2, "file", "GitLab CI/CD Pipeline must be specified with the file option."),
+        (2, "file", "No workflow file is named."),
         (4, "org-id", "GitHub Actions has no org-id."),
     ]
     (command,) = check("npm trust github @acme/a --file a.yml").wanted
