@@ -17,6 +17,18 @@ class CommandHelp:
     """One sentence."""
     examples: tuple[str, ...]
     """Lines that parse, without `/npmtrust`."""
+    notes: tuple[tuple[str, str], ...] = ()
+    """What usage and summary leave open: a part of the line, and what it means."""
+
+
+_OWN = "may be left out: then it is the one that each package names itself"
+_SET_UP_NOTES = (
+    ("@acme/* !@acme/old-*", "patterns are shown to you first, to choose from, and so are more than 20 names"),
+    ("{name} {unscoped}", "stand for the package in a flag: with its scope, and without"),
+    ("--hold", "collects approvals for up to 30 days; nothing runs before somebody presses Run now"),
+    ("--allow-publish --allow-stage-publish", "what it may do; without both: publish, if no policy says otherwise"),
+    ("--dry-run", "shows what would be asked; nothing is stored and nobody is told"),
+)
 
 
 def _set_up_help(provider: Provider, *examples: str) -> CommandHelp:
@@ -28,6 +40,7 @@ def _set_up_help(provider: Provider, *examples: str) -> CommandHelp:
         usage=f"{provider} PACKAGE... {' '.join(flags)} {switches}",
         summary=f"Ask that {spec.title} may publish packages; without anything else it opens a form.",
         examples=examples,
+        notes=(*((f"--{spec.source_flag}", _OWN) for host in (spec.host,) if host), *_SET_UP_NOTES),
     )
 
 
@@ -101,6 +114,12 @@ HELP: Mapping[str, CommandHelp] = MappingProxyType(
             usage="bulk",
             summary="Open a form for many packages: a CSV or JSON file, pasted names or lines, or a scope.",
             examples=("bulk",),
+            notes=(
+                ("package,provider,repository,file,environment,permissions", "the columns of a CSV; package suffices"),
+                ("@acme/ui @acme/core", "names or patterns, one a line or with spaces"),
+                ("npm trust github @acme/ui --file release.yml", "lines, as a shell has run or shown them"),
+                ("{name} {unscoped}", "stand for the package in a field: with its scope, and without"),
+            ),
         ),
         "check": CommandHelp(
             usage="check PACKAGE",

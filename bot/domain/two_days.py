@@ -38,6 +38,8 @@ class Use(StrEnum):
     UNUSED = "unused"
     UNCLEAR = "unclear"
     """Public data does not show it: a private package, a mirror, or a version that came another way meanwhile."""
+    UNREAD = "unread"
+    """Nobody has read public data of the package yet."""
 
 
 class Due(NamedTuple):

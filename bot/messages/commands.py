@@ -10,7 +10,7 @@ from bot.domain.mistakes import Mistake
 from bot.domain.overview import LinkState, LinkView
 from bot.domain.windows import Asking, Method, Seen
 from bot.messages._blocks import actions, answer, button, code, context, message, section
-from bot.messages._text import bold, safe, when
+from bot.messages._text import bold, safe, typed, when
 from bot.messages._words import COMMAND
 from bot.messages.ids import Action
 from bot.messages.message import Block, Message
@@ -111,6 +111,11 @@ def _command_help(topic: str, help_: CommandHelp) -> Message:
         f"How {topic} works",
         section(bold(safe(topic, 60)), safe(help_.summary, 1000)),
         *code(usage),
+        *(
+            [section(*(f"• {typed(part)}: {safe(meaning, 300)}" for part, meaning in help_.notes))]
+            if help_.notes
+            else []
+        ),
         *([context("For example:"), *code(examples)] if examples else []),
     )
 

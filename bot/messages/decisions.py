@@ -210,7 +210,7 @@ def outlook_words(calls: int, asking: Asking) -> str:
 def next_words_of_run(what_next: Next) -> str:
     """Say what follows for the person who let something run; others are asked first, since nothing comes unasked."""
     if what_next is Next.OTHER_ACCOUNT:
-        return "Whose npm account it runs with is asked by DM to press *I'm ready*, where they are not here now."
+        return "Whoever's npm account it runs with is asked by DM to press *I'm ready*, unless they are here now."
     return next_words(what_next, "")
 
 
@@ -225,9 +225,9 @@ def next_words(what_next: Next, executor: str) -> str:
         case Next.IN_TURN:
             return "Another call is on its way. When this one is next, I send you a DM with npm's link."
         case Next.HELD:
-            return "It is held: nothing is sent to npm before somebody presses *Run now*."
+            return "Held: nothing is sent to npm before somebody presses *Run now*."
         case Next.PAUSED:
-            return "It is paused: nothing is sent to npm before somebody resumes it."
+            return "Paused: nothing is sent to npm before somebody resumes it."
         case Next.OTHER_ACCOUNT:
             return f"It runs with the npm account of {whose}: you need not do anything more."
         case _:

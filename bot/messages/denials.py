@@ -117,7 +117,8 @@ def _not_yours(denied: Denied, name: str) -> str:
         return "Only the admins can freeze npmtrust and let it go on."
     if denied.wish in {Wish.PAUSE, Wish.RESUME, Wish.RETRY}:
         asker = f"{mention(denied.requester)}, who asked, " if denied.requester else "who asked, "
-        return f"Only {asker}its reviewers and the admins can {denied.wish} {name}."
+        done = f"let {name} go on" if denied.wish is Wish.RESUME else f"{denied.wish} {name}"  # [Run now] too
+        return f"Only {asker}its reviewers and the admins can {done}."
     asked = (
         f"{mention(denied.requester)}, who asked, and the admins" if denied.requester else "who asked and the admins"
     )

@@ -75,9 +75,11 @@ def database_newer(where: str) -> Finding:
     return _failed(DATABASE, f"{where} has the schema of a newer version", mend)
 
 
-def database_down(where: str, why: str) -> Finding:
-    """It does not answer."""
-    return _failed(DATABASE, f"{where} does not answer: {why}", "Start it, and look at NPMTRUST_DATABASE_URL")
+def database_down(where: str, why: str, *, is_file: bool) -> Finding:
+    """It does not answer, or with a no."""
+    server = "Let it run, and have the database on it that NPMTRUST_DATABASE_URL names (`createdb` makes one)"
+    file = "Look at NPMTRUST_DATABASE_URL; in the place of a broken file `npmtrust restore` puts a backup"
+    return _failed(DATABASE, f"{where} cannot be used: {why}", file if is_file else server)
 
 
 def database_unusable(why: str) -> Finding:

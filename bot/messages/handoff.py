@@ -63,7 +63,7 @@ def _unused_words(view: HandoffView) -> str:
 
 
 def _open(view: HandoffView) -> Message:
-    title = f"{'Log in' if view.login else 'Confirm'} at npm{_for(view)}"
+    title = f"{'Log in' if view.login else 'Confirm'} at npm{_for(view)}{_more(view)}"
     link = link_button(f"Open {view.host}", Action.OPEN_NPM, view.url, style="primary")
     script = button("Run them in my terminal", Action.HANDOFF_SCRIPT, view.id) if view.scriptable else None
     buttons = actions(link, button("Later, at my computer", Action.HANDOFF_LATER, view.id), script, _not_me(view))
@@ -124,7 +124,8 @@ def _tick_words(view: HandoffView) -> str:
         case Asking.SPARES:
             return f"{tick}: in this session npm did not ask for the next call then."
         case Asking.EACH:
-            return f"npm asked again right after your last confirmation. {tick} if you did not; else each has its link."
+            rest = "otherwise each call needs a link of its own"
+            return f"npm asked again soon after your last confirmation. {tick} if you did not; {rest}."
         case _:
             assert_never(view.asking)
 
@@ -180,6 +181,12 @@ def _not_me(view: HandoffView) -> dict[str, object]:
 
 def _for(view: HandoffView) -> str:
     return f": {safe(view.what, 700)}" if view.what else ""
+
+
+def _more(view: HandoffView) -> str:
+    """Say that the confirmation is for others of the request too, where npm may spare them."""
+    alone = view.login or view.looks or view.asking is Asking.EACH
+    return f", and {view.left - 1} more" if view.left > 1 and not alone else ""
 
 
 def render_asked_to_run(*, number: int, what: str, value: str, own: bool, packages: int = 1) -> Message:

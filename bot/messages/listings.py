@@ -46,7 +46,7 @@ def render_status(views: Sequence[ChangeSetView | SumView]) -> Message:
         text = f"You asked for nothing yet. Try `{COMMAND} github @acme/ui --file release.yml`, or `{COMMAND} help`."
         return message(text, section(text))
     lines = [section(notification_of(view), _where(view), limit=_ENTRY_LETTERS) for view in views[:_MOST]]
-    return message(f"You have {count(len(views), 'change set')}", *lines, *_more(len(views)))
+    return message(f"You have {count(len(views), 'request')}", *lines, *_more(len(views)))
 
 
 def render_no_such_change_set(number: int) -> Message:
@@ -61,9 +61,10 @@ def render_pending(views: Sequence[ChangeSetView | SumView]) -> Message:
     if not waiting:
         text = f"Nothing is open. To ask: `{COMMAND} github @acme/ui --file release.yml`, or `{COMMAND} help`."
         return message(text, section(text))
-    title = f"{count(len(waiting), 'change set')} open"
+    title = f"{count(len(waiting), 'request')} open"
     lines = [
-        section(bold(_title(view)), *waits_words(view), _where(view), limit=_ENTRY_LETTERS) for view in waiting[:_MOST]
+        section(bold(_title(view)), _paused(view), *waits_words(view), _where(view), limit=_ENTRY_LETTERS)
+        for view in waiting[:_MOST]
     ]
     return message(title, section(bold(title)), *lines, *_more(len(waiting)))
 
@@ -124,8 +125,13 @@ def _is_open(view: ChangeSetView | SumView) -> bool:
 def _title(view: ChangeSetView | SumView) -> str:
     if isinstance(view, SumView):
         return sum_line(view)
-    asked = safe(request_words(view.steps[0].operation), 500) if len(view.steps) == 1 else f"{len(view.steps)} changes"
-    return f"C-{view.number} · {mention(view.requester)} asks: {asked}"
+    if len(view.steps) != 1:
+        return f"C-{view.number}: {mention(view.requester)} asks for {count(len(view.steps), 'change')}"
+    return f"C-{view.number} · {mention(view.requester)} asks: {safe(request_words(view.steps[0].operation), 500)}"
+
+
+def _paused(view: ChangeSetView | SumView) -> str:
+    return f"⏸ Paused: `{COMMAND} resume C-{view.number}` lets it go on." if view.paused else ""
 
 
 def _where(view: ChangeSetView | SumView) -> str:

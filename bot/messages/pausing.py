@@ -10,7 +10,7 @@ def render_paused(number: int, *, left: int, calling: int = 0) -> Message:
     """No new call of it starts."""
     under_way = " The call that is under way is finished." if calling else ""
     return answer(
-        f"⏸ C-{number} is paused: no new call starts.{under_way} {count(left, 'step')} to go.",
+        f"⏸ C-{number} is paused: no new call starts.{under_way} {count(left, 'change')} to go.",
         f"Approvals and deadlines go on. `{COMMAND} resume C-{number}` lets it go on.",
     )
 
@@ -22,7 +22,7 @@ def render_paused_already(number: int) -> Message:
 
 def render_resumed(number: int, *, left: int) -> Message:
     """It goes on."""
-    return answer(f"▶️ C-{number} goes on: {count(left, 'step')} to go. Who is needed is asked by DM.")
+    return answer(f"▶️ C-{number} goes on: {count(left, 'change')} to go. Who is needed is asked by DM.")
 
 
 def render_not_paused(number: int) -> Message:
@@ -41,12 +41,12 @@ def render_retried(number: int, *, asked: int, read: int) -> Message:
     lines = []
     if asked:
         lines.append(
-            f"🔁 {count(asked, 'step')} of C-{number} failed or ran out of time: I look at the packages."
+            f"🔁 {count(asked, 'change')} of C-{number} failed or ran out of time: I look at the packages."
             " A preview of what can be asked for again comes by DM."
         )
     if read:
         lines.append(
-            f"🔎 Of {count(read, 'step')} it is not known how they ended: I first read npm's own lists with your npm"
+            f"🔎 Of {count(read, 'change')} it is not known how they ended: I first read npm's own lists with your npm"
             " account, and ask only for what is missing."
         )
     return answer(*lines)
@@ -56,11 +56,11 @@ def render_nothing_to_retry(number: int, *, still_open: int, rejected: int, canc
     """Nothing of it failed."""
     others = []
     if still_open:
-        others.append(f"{count(still_open, 'step')} still open")
+        others.append(f"{count(still_open, 'change')} still open")
     if rejected:
-        others.append(f"{count(rejected, 'step')} rejected: mend what its reviewers object to, and ask for it anew")
+        others.append(f"{count(rejected, 'change')} rejected: mend what its reviewers object to, and ask for it anew")
     if cancelled:
-        others.append(f"{count(cancelled, 'step')} cancelled: if it is wanted after all, ask for it anew")
+        others.append(f"{count(cancelled, 'change')} cancelled: ask anew for what is wanted after all")
     return answer(f"Nothing of C-{number} failed, so there is nothing to try again.", *(f"• {each}" for each in others))
 
 
@@ -79,9 +79,11 @@ def render_retry_found(number: int, *, in_place: int, missing: int, unread: int)
     """What npm's own lists tell."""
     lines = [f"🔎 I read npm's own lists of what C-{number} left unclear."]
     if in_place:
-        lines.append(f"• {count(in_place, 'step')}: npm shows it as it was wanted, nothing to do")
+        lines.append(f"• {count(in_place, 'change')}: npm shows it as it was wanted, nothing to do")
     if missing:
-        lines.append(f"• {count(missing, 'step')}: something is missing, which I show you next")
+        lines.append(f"• {count(missing, 'change')}: something is missing, which I show you next")
     if unread:
-        lines.append(f"• {count(unread, 'step')}: the list could not be read; `{COMMAND} retry C-{number}` looks again")
+        lines.append(
+            f"• {count(unread, 'change')}: the list could not be read; `{COMMAND} retry C-{number}` looks again"
+        )
     return answer(*lines)

@@ -71,8 +71,8 @@ def steps_view(view: ChangeSetView, origin: StepsOrigin, *, found: int, visible:
         text_input(Field.SEARCH, "Package", hint="A part of its name.", initial=origin.text, optional=True),
         _state_input(origin.state),
         turn,
-        section(bold(f"{count(found, 'step')}, page {origin.page + 1} of {pages}")) if found else None,
-        None if found else section("No step is like that. Search with less, or for another state."),
+        section(bold(f"{count(found, 'change')}, page {origin.page + 1} of {pages}")) if found else None,
+        None if found else section("No change is like that. Search with less, or for another state."),
         *steps,
         context("An approval counts for exactly this content. What changes has to be approved again."),
     ]

@@ -222,6 +222,6 @@ def _entry_lines(each: SurveyedPackage) -> list[str]:
 
 def _turning(value: str, *, after: int, total: int, size: int) -> Block | None:
     return actions(
-        button("Earlier", Action.SURVEY_BACK, f"{value}:{max(0, after - size)}") if after else None,
-        button("Later", Action.SURVEY_PAGE, f"{value}:{after + size}") if size and after + size < total else None,
+        button("Previous page", Action.SURVEY_BACK, f"{value}:{max(0, after - size)}") if after else None,
+        button("Next page", Action.SURVEY_PAGE, f"{value}:{after + size}") if size and after + size < total else None,
     )

@@ -10,6 +10,11 @@ from bot.messages.ids import Action
 from bot.messages.message import Message
 
 _MOST_NAMED = 12
+_UNSEEN = {
+    Use.UNCLEAR: "Public data does not show whether a version came through it.",
+    Use.UNREAD: "I have not read yet whether a version came through it.",
+}
+_UNSEEN_OF_MANY = {Use.UNCLEAR: " (not visible to me)", Use.UNREAD: " (not read yet)"}
 
 
 def render_round(view: TwoDayView) -> Message:
@@ -70,10 +75,11 @@ def _over(view: TwoDayView, waiting: Sequence[WaitingPackage]) -> Message:
     title = f"The two days are over: {_subject(waiting)}"
     seen = [package for package in waiting if package.use is Use.UNUSED]
     unseen = len(waiting) - len(seen)
-    said = "npm drops it after two days; no version came through it." if seen else ""
+    it, unseen_it = ("it" if number == 1 else "them" for number in (len(waiting), unseen))
+    said = f"npm drops {it} after two days; no version came through {it}." if seen else ""
     unclear = (
-        f"{'Of ' + count(unseen, 'package') + ' I' if seen else 'I'} cannot see whether a version came through it."
-        " If none did, npm has dropped it."
+        f"{'Of ' + count(unseen, 'package') + ' I' if seen else 'I'} cannot see whether a version came through"
+        f" {unseen_it}. If none did, npm has dropped {unseen_it}."
         if unseen
         else ""
     )
@@ -105,11 +111,11 @@ def _lines(waiting: Sequence[WaitingPackage]) -> list[str]:
         [only] = waiting
         return [
             "It was put back after a replacement failed, and counts as new." if only.restored else "",
-            "Public data does not show whether a version came through it." if only.use is Use.UNCLEAR else "",
+            _UNSEEN.get(only.use, ""),
         ]
     named = [
         f"• {safe(package_words(package.package), 214)} through {safe(package.label, 120)}"
-        + (" (not visible to me)" if package.use is Use.UNCLEAR else "")
+        + _UNSEEN_OF_MANY.get(package.use, "")
         for package in waiting[:_MOST_NAMED]
     ]
     left_out = len(waiting) - len(named)
@@ -119,5 +125,5 @@ def _lines(waiting: Sequence[WaitingPackage]) -> list[str]:
 def _progress(view: TwoDayView) -> str:
     used = sum(package.use is Use.USED for package in view.packages)
     if len(view.packages) == 1:
-        return "no version came through it so far" if view.stage is not Stage.OVER else "not used"
+        return "no version seen through it so far" if view.stage is not Stage.OVER else "not used"
     return f"{used} of {len(view.packages)} used"

@@ -3,7 +3,7 @@
 What has begun is finished: a call under way, a call that was not answered, a replace in its second half.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from bot.domain import step_events
@@ -12,6 +12,7 @@ from bot.domain.deliveries import ClickDelivery, CommandDelivery
 from bot.domain.events import AuditKind
 from bot.domain.lifecycle import OPEN_STATES, State, WaitFor
 from bot.domain.overview import HandoffState
+from bot.domain.retry import FAILED, UNCLEAR
 from bot.messages import decisions
 from bot.messages.denials import Denied, render_denial
 from bot.messages.listings import render_no_such_change_set
@@ -104,13 +105,17 @@ def check(services: Services, store: Store, action: Action, person: Person, chan
     return first
 
 
+def _over(change_set: ChangeSetRow, tally: Mapping[State, int]) -> Message:
+    return render_over(change_set.number, retry=any(tally.get(state) for state in (*FAILED, *UNCLEAR)))
+
+
 def _pause(services: Services, store: Store, person: Person, change_set: ChangeSetRow) -> Message:
     if refused := deny(services, store, Action.PAUSE, person, change_set):
         return refused
     tally, now = store.change_sets.tally(change_set.id), services.clock.now()
     left = sum(number for state, number in tally.items() if state in OPEN_STATES)
     if not left:
-        return render_over(change_set.number, retry=True)
+        return _over(change_set, tally)
     if change_set.paused:
         return render_paused_already(change_set.number)
     store.line.set_paused(change_set, paused=True)
@@ -134,10 +139,10 @@ def _stop_waiting(store: Store, change_set: ChangeSetRow, actor: str, now: datet
 def _resume(services: Services, store: Store, person: Person, change_set: ChangeSetRow) -> Message:
     if refused := deny(services, store, Action.RESUME, person, change_set):
         return refused
-    now = services.clock.now()
-    left = sum(number for state, number in store.change_sets.tally(change_set.id).items() if state in OPEN_STATES)
+    now, tally = services.clock.now(), store.change_sets.tally(change_set.id)
+    left = sum(number for state, number in tally.items() if state in OPEN_STATES)
     if not left:
-        return render_over(change_set.number, retry=True)
+        return _over(change_set, tally)
     if not change_set.paused:
         return render_not_paused(change_set.number)
     store.line.set_paused(change_set, paused=False)

@@ -205,7 +205,7 @@ async def be_ready(services: Services, delivery: ClickDelivery) -> None:
 
 
 async def show_page(services: Services, delivery: ClickDelivery) -> None:
-    """[Earlier] and [Later]: some packages more of what was read."""
+    """[Previous page] and [Next page]: some packages more of what was read."""
     token, _, place = delivery.value.partition(":")
     after = read_row_id(place)
 

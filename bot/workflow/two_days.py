@@ -110,7 +110,9 @@ def load_round(services: Services, store: Store, row: RoundRow) -> list[Made]:
 
 
 def _use(row: PackageRow | None, made: SetUp) -> Use:
-    is_seen = row is not None and row.visibility == "public"
+    if row is None or row.read_at is None:
+        return Use.UNREAD
+    is_seen = row.visibility == "public"
     return use_of(facts_of_row(row) if is_seen else None, made.configuration_id, made.applied_at)
 
 

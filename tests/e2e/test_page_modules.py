@@ -177,7 +177,7 @@ async ([messages, me, here]) => {
   const people = [
     { id: "U0RITA", real_name: "Rita", npm_user: "rita-npm" },
     { id: "U0OTTO", real_name: "Otto", npm_user: "otto-npm" },
-    { id: "UBOT", is_bot: true },
+    { id: "UBOT", is_bot: true, npm_user: "" },
   ];
   const channels = [{ id: "C", kind: "channel" }, { id: "D", kind: "dm" }];
   const next = findNext({ me, people, channels, messages }, ["/npmtrust coverage @acme/*"], here);
@@ -195,6 +195,8 @@ def of_bot(text: str, *labels: str) -> dict[str, Any]:
 NOBODY = "Nobody can approve yet: first · not linked:"
 UNLINKED = of_bot(f"{NOBODY} olga-npm\n{NOBODY} ana-npm, otto-npm", "I maintain this: link")
 LINKED = of_bot("Needs 1 of <@U0OTTO> · not linked: ana-npm", "Approve", "I maintain this: link")
+MANY = of_bot("169 packages in review: each needs 1 of <@U0OTTO>, and the maintainers of the others", "Approve…")
+MANY_UNLINKED = of_bot("9 packages: nobody can approve yet · not linked: otto-npm", "I maintain this: link")
 LINK = of_bot("Log in at npm", "Open www.npmjs.com")
 PREVIEW = of_bot("3 packages can be asked for", "Ask for 3")
 
@@ -207,6 +209,9 @@ PREVIEW = of_bot("3 packages can be asked for", "Ask for 3")
         ({"C": [UNLINKED]}, "U0OTTO", "C", "press “I maintain this”", ""),
         ({"C": [LINKED]}, "U0RITA", "C", "The request waits for somebody", "U0OTTO"),
         ({"C": [LINKED]}, "U0OTTO", "C", "press “Approve”", ""),
+        ({"C": [MANY]}, "U0RITA", "C", "The request waits for somebody", "U0OTTO"),
+        ({"C": [MANY]}, "U0OTTO", "C", "press “Approve”", ""),
+        ({"C": [MANY_UNLINKED]}, "U0RITA", "C", "The request waits for somebody", "U0OTTO"),
         ({"C": [LINKED], "D": [LINK]}, "U0OTTO", "C", "npmtrust sent you npm", "D"),
         ({"C": [LINKED], "D": [LINK]}, "U0OTTO", "D", "use the security key", ""),
         ({"C": [LINKED], "D": [LINK, of_bot("Later")]}, "U0OTTO", "", "npmtrust sent you npm", "D"),

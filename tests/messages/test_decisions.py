@@ -15,8 +15,8 @@ def test_an_approval_that_counts_says_what_comes_next() -> None:
             "confirm": "👍 C-42 is approved. Next: confirm at npm, if npm asks. Its link then comes to you by DM.",
             "log_in": "👍 C-42 is approved. Next: log in at npm, since your session is over. Its link comes to you by DM.",
             "in_turn": "👍 C-42 is approved. Another call is on its way. When this one is next, I send you a DM with npm's link.",
-            "held": "👍 C-42 is approved. It is held: nothing is sent to npm before somebody presses Run now.",
-            "paused": "👍 C-42 is approved. It is paused: nothing is sent to npm before somebody resumes it.",
+            "held": "👍 C-42 is approved. Held: nothing is sent to npm before somebody presses Run now.",
+            "paused": "👍 C-42 is approved. Paused: nothing is sent to npm before somebody resumes it.",
             "other_account": "👍 C-42 is approved. It runs with the npm account of @U0OLGA: you need not do anything more.",
         }
     )

@@ -159,11 +159,11 @@ def test_pending_says_for_whom_it_waits(name: str) -> None:
 def test_pending_shows_what_is_open_only() -> None:
     views = [a_view(), a_view(an_ended_step(State.APPLIED), number=41), a_view(a_step(), a_step(), number=40)]
     assert read(render_pending(views)) == snapshot("""\
-2 change sets open
+2 requests open
 C-42 · @U0RITA asks: let acme/ui → release.yml publish @acme/ui
 Waits for 1 of @U0OTTO, @U0OLGA to approve · not linked: ana-npm
 asked Mon 14:00 UTC · until Thu 14:05 UTC
-C-40 · @U0RITA asks: 2 changes
+C-40: @U0RITA asks for 2 changes
 Waits for 1 of @U0OTTO, @U0OLGA to approve · not linked: ana-npm
 asked Mon 14:00 UTC · until Thu 14:05 UTC\
 """)

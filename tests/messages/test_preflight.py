@@ -48,7 +48,7 @@ def test_what_cannot_be_seen_is_not_said_to_be_unused() -> None:
     assert "no version came through it." not in text.replace("whether a version came through it.", "")
     both = view(waiting("a"), waiting("b", Use.UNCLEAR), stage=Stage.OVER, value="1")
     text = read(render_round(both))
-    assert "npm drops it after two days; no version came through it." in text
+    assert "npm drops them after two days; no version came through them." in text
     assert "Of 1 package I cannot see whether a version came through it." in text
     assert "• b through acme/ui → release.yml (not visible to me)" in text
     assert list(actions_of(render_round(both))) == ["set_up_again"]

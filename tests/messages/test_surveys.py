@@ -52,7 +52,7 @@ def test_at_its_end_it_tells_what_stands_what_differs_and_what_does_not_fit() ->
         "No trusted publisher.\n"
         "@acme/c\n"
         "⚠️ Not read: npm answered 503\n"
-        "[Later]\n"
+        "[Next page]\n"
         "(2000 known; list confirmed by @U0OTTO 23 Nov 2026\n"
         "read Mon 14:06 UTC as npm user otto-npm · yours alone to see. "
         "All configurations: the CSV file in this thread.)"
@@ -60,8 +60,8 @@ def test_at_its_end_it_tells_what_stands_what_differs_and_what_does_not_fit() ->
 
 
 def test_pages_lead_on_and_back_and_names_of_files_are_plain() -> None:
-    assert read(render_survey_page("s1", PACKAGES, after=10, total=30, size=10)).endswith("[Earlier] [Later]")
-    assert read(render_survey_page("s1", PACKAGES, after=27, total=30, size=10)).endswith("[Earlier]")
+    assert read(render_survey_page("s1", PACKAGES, after=10, total=30, size=10)).endswith("[Previous page] [Next page]")
+    assert read(render_survey_page("s1", PACKAGES, after=27, total=30, size=10)).endswith("[Previous page]")
     assert "may change none" in read(render_nothing_to_read("@acme/*", 3))
     assert "I know of no package that @acme/\u2217 means" in read(render_nothing_to_read("@acme/*", 0))
     now = datetime(2026, 11, 23, tzinfo=UTC)

@@ -72,7 +72,7 @@ async def test_pending_says_what_waits_and_for_whom(world: World) -> None:
     )
     await otto.links_account()
     told = await sam.says("pending")
-    assert "1 change set open" in told
+    assert "1 request open" in told
     assert "C-1 · @rita asks: let acme/ui → release.yml publish @acme/ui" in told
     assert "Waits for 1 of @otto to approve · not linked: olga-npm, ana-npm" in told
     assert "asked Mon 14:00 UTC · until Thu 14:00 UTC" in told

@@ -104,7 +104,7 @@ async def test_where_each_call_asks_the_dm_says_how_many_remain_and_each_gets_it
     await otto.confirms(remember=True)
     asked = otto.reads("dm")
     assert "2 calls remain, this one included, as npm user otto-npm." in asked
-    assert "npm asked again right after your last confirmation. Tick" in asked
+    assert "npm asked again soon after your last confirmation. Tick" in asked
     assert "Or run 2 of them in your own terminal, by lines that I write" in asked
     await otto.confirms(remember=True)
     asked = otto.reads("dm")

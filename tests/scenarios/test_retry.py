@@ -55,8 +55,8 @@ async def test_of_what_ended_unclear_only_what_is_missing_is_asked_for(world: Wo
     await otto.confirms(remember=True)
     await world.settle(30)
     told = otto.reads_all("dm")
-    assert "• 1 step: npm shows it as it was wanted, nothing to do" in told
-    assert "• 1 step: something is missing, which I show you next" in told
+    assert "• 1 change: npm shows it as it was wanted, nothing to do" in told
+    assert "• 1 change: something is missing, which I show you next" in told
     assert "1 package can be asked for" in told
     await otto.clicks("Ask for 1", "dm")
     assert "publish @acme/one" in request_of(world, 2)
@@ -72,5 +72,5 @@ async def test_who_leaves_while_the_lists_are_read_is_told_that_they_were_not(wo
     else:
         await otto.clicks("Not me", "dm")
     await world.settle(60)
-    assert "• 2 steps: the list could not be read; /npmtrust retry C-1" in otto.reads_all("dm").replace("`", "")
+    assert "• 2 changes: the list could not be read; /npmtrust retry C-1" in otto.reads_all("dm").replace("`", "")
     assert creates(world) == 1

@@ -82,7 +82,7 @@ async def test_a_window_that_closes_in_the_middle_is_told_with_what_remains(worl
     await world.settle(3)
     assert await rita.says("pause C-1") == snapshot(
         """\
-⏸ C-1 is paused: no new call starts. 2 steps to go.
+⏸ C-1 is paused: no new call starts. 2 changes to go.
 Approvals and deadlines go on. `/npmtrust resume C-1` lets it go on.\
 """
     )
@@ -91,7 +91,7 @@ Approvals and deadlines go on. `/npmtrust resume C-1` lets it go on.\
     done = len(world.trust_calls())
     await world.advance(minutes=6)
     assert len(world.trust_calls()) == done
-    assert await otto.says("resume C-1") == snapshot("▶️ C-1 goes on: 2 steps to go. Who is needed is asked by DM.")
+    assert await otto.says("resume C-1") == snapshot("▶️ C-1 goes on: 2 changes to go. Who is needed is asked by DM.")
     assert "is not paused" in await rita.says("resume C-1")
     remaining, _, _ = otto.reads("dm").splitlines()[2].partition(", as npm user")
     assert remaining == snapshot("2 of 4 left, about 1 confirmation")

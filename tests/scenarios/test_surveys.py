@@ -109,7 +109,7 @@ async def test_many_lists_are_read_behind_all_else_and_end_in_one_message_with_a
     assert (rows[0]["provider"], rows[0]["claims"]) == ("buildkite", '{"pipeline": "=cmd()"}')
     assert (rows[0]["permissions"], rows[0]["other"]) == ("fly createStagedPackage", '{"expires": "2027"}')
     assert (rows[1]["repository"], rows[1]["configurations"], rows[2]["configurations"]) == ("many/r1", "1", "0")
-    assert "Packages 11 to 13 of 13" in await otto.clicks("Later", "dm")
+    assert "Packages 11 to 13 of 13" in await otto.clicks("Next page", "dm")
     assert "@many/p11" in otto.reads("dm")
     assert "@many" not in rita.reads_all()
 

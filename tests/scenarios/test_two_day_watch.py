@@ -35,6 +35,17 @@ def drop(world: World) -> None:
     world.registry.remove_configuration("@acme/ui", configuration["id"])
 
 
+async def test_what_was_not_read_yet_is_not_said_to_be_hidden(world: World) -> None:
+    _, otto, _, _ = await set_up(world)
+    await world.registry.stop()  # so that public data cannot be read
+    await pass_days(world, 24)
+    told = otto.reads("dm")
+    assert "or npm drops the trusted publisher" in told
+    assert "I have not read yet whether a version came through it." in told
+    assert "no version seen through it so far" in told
+    assert "Public data does not show" not in told
+
+
 async def test_the_owners_are_reminded_twice_told_once_and_set_it_up_again_with_one_confirmation(world: World) -> None:
     rita, otto, _, sam = await set_up(world)
     assert "configured, not used yet" in await sam.says("coverage @acme/ui")

@@ -45,8 +45,8 @@ export function findNext({ me, people, channels, messages, home }, typed, here) 
 /** Who has to act on a request that waits, by its own words: who may approve it, else who could link an account. */
 function decide(text, me, people) {
   const all = (pattern) => [...text.matchAll(pattern)].map(([, found]) => found).join(" ");
-  const approvers = all(/Needs \d+ of ([^·\n]*)/g);
-  const names = all(/Nobody can approve yet.*not linked: ([^\n]*)/g).split(/[\s,·]+/);
+  const approvers = all(/needs \d+ of ([^·\n]*)/gi);
+  const names = all(/nobody can approve yet.*not linked: ([^\n]*)/gi).split(/[\s,·]+/).filter(Boolean);
   const able = people.filter((person) => approvers.includes(`<@${person.id}>`));
   const owners = able.length > 0 ? able : people.filter((person) => names.includes(person.npm_user));
   const owner = owners.find((person) => person.id === me) ?? owners[0];
