@@ -141,6 +141,15 @@ def test_of_several_names_in_a_line_only_the_wrong_one_is_left_out() -> None:
     assert [fault.row for fault in checked.faults] == [1]
 
 
+def test_what_the_form_lacks_is_told_once_and_in_its_words() -> None:
+    (whole,) = check("@acme/a @acme/b\n@acme/c", Defaults()).faults
+    assert (whole.row, whole.column) == (0, "file")
+    assert whole.mistake.what == "No workflow file is named for 2 of these."  # lines
+    assert len(check("package,file\n@acme/a,\n@acme/b,\n@acme/c,c.yml", Defaults()).faults) == 2
+    (lacking, *_) = check("package,provider\n@acme/a,circleci", Defaults()).faults
+    assert lacking.mistake.expected == f"a column {lacking.column}"
+
+
 @pytest.mark.parametrize("text", ["", "sleep 2", "# nothing", "package,file\n,\n"])
 def test_nothing_is_a_fault_too(text: str) -> None:
     assert whats(check(text)) == [(0, "", "No package is named here.")]

@@ -159,12 +159,16 @@ def test_a_list_of_objects_says_the_same_as_a_table() -> None:
         {"package": 3},
         {"name": "@acme/ui", "enviroment": "prod"},
         {"package": "@acme/ui", "file": {"a": 1}},
+        {"pakage": "@acme/ui"},
+        {"file": "release.yml"},
     ]
     sheet = read_pasted(json.dumps(items))
     first, second = sheet.wishes
     assert (first.row, first.fields, first.permissions) == (1, {"repository": ("acme/ui",)}, (PUBLISH, STAGE))
     assert (second.row, second.package) == (2, "@acme/core")
-    assert places(sheet) == [(3, ""), (4, "package"), (5, "enviroment"), (6, "file")]
+    assert places(sheet) == [(3, ""), (4, "package"), (5, "enviroment"), (6, "file"), (7, ""), (8, "")]
+    assert what(sheet.faults[-2]) == "This object names no package. package"
+    assert what(sheet.faults[-1]) == "This object names no package."
     assert (sheet.unit, sheet.remarks) == (Unit.ITEM, ("Not read, since I know no such column: x.",))
 
 

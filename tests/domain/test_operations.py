@@ -11,6 +11,8 @@ from bot.domain.operations import (
     find_selected,
     fingerprint_of,
     fingerprint_of_set,
+    group_of,
+    likeness_of,
     plan_of,
     removed_by,
     revoked_id_of,
@@ -39,6 +41,14 @@ STRANGE = Configuration(
 CREATE = Create(package=UI, publisher=PUBLISHER, permissions=PUBLISH)
 REVOKE = Revoke(package=UI, configuration_id="old-id", configuration=OLD)
 REPLACE = Replace(package=UI, old=OLD, publisher=PUBLISHER, permissions=PUBLISH)
+
+
+def test_steps_are_a_group_whatever_the_ids_of_what_goes() -> None:
+    other = REVOKE.model_copy(update={"package": PackageName("@acme/core"), "configuration_id": "another"})
+    assert group_of(REVOKE) == group_of(other)
+    assert group_of(REPLACE) != group_of(CREATE)
+    assert group_of(REPLACE) != group_of(REPLACE.model_copy(update={"from_repository": "acme/old"}))
+    assert likeness_of(REVOKE) != likeness_of(other)
 
 
 def fingerprint(operation: Operation, workspace: str = "T1", registry: str = "http://127.0.0.1:1/") -> str:
