@@ -282,7 +282,7 @@ class Store:
     def finish(self) -> None:
         """Send all that is left before the commit."""
         self.flush()
-        if "surfaces" in self.__dict__:
+        if "surfaces" in self.__dict__:  # else nobody has asked for them: nothing was touched
             self.surfaces.mark_touched()
 
     def flush(self) -> None:

@@ -44,7 +44,7 @@ class Surfaces(Repository):
         """Keys of what this transaction changes; see `mark_touched`."""
         self._touched_about: dict[str, set[str]] = {}
         """The same of one kind: what they are about."""
-        self._touched_at = datetime.min  # noqa: DTZ901 -- before anything was touched
+        self._touched_at: datetime | None = None
 
     def want(self, key: str, *, channel: str, now: datetime, urgent: bool = False) -> SurfaceRow:
         """Make a message, or mark it as behind when it is there."""
@@ -92,7 +92,9 @@ class Surfaces(Repository):
         A message that another process sends for the first time while a long transaction goes on shows what was before;
         marked earlier, it would be missed. And who notes that a message was sent would wait for the end of all of it.
         """
-        keys, now = sorted(self._touched), self._touched_at
+        if (now := self._touched_at) is None:
+            return
+        keys = sorted(self._touched)
         for start in range(0, len(keys), _IN_ONE):
             some = keys[start : start + _IN_ONE]
             values: dict[str, object] = {"of_workspace": self._workspace}
@@ -106,6 +108,7 @@ class Surfaces(Repository):
                 self._mark(_with_ids(), {"ids": ids}, now)
         self._touched.clear()
         self._touched_about.clear()
+        self._touched_at = None
 
     def find(self, key: str) -> SurfaceRow | None:
         """Find one by its key."""

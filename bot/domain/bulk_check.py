@@ -43,23 +43,10 @@ def check_sheet(
         is_our_registry: Tells whether `--registry` names the configured one.
         hidden: Names that only accounts see: what a pattern finds of them is not told here.
     """
-    faults, found = list(sheet.faults), list[Wanted]()
-    for wish in sheet.wishes:
-        if wish.registry and not is_our_registry(wish.registry):
-            faults.append(_fault(wish, _other_registry(wish.registry)))
-            continue
-        packages = [wish.package] if wish.package else [PackageName(name) for name in _resolve(wish, names_of)]
-        if not packages:
-            faults.append(_fault(wish, _nothing_known(wish)))
-        if len(found) + len(packages) > MOST_ROWS:
-            return Checked(unit=sheet.unit, faults=(too_many_fault(f"more than {MOST_ROWS:,} packages"),))
-        for package in packages:
-            wanted, mistakes = _settle(wish, package, defaults)
-            if wish.selection and package in hidden and package not in wish.selection.names:
-                wanted = wanted.model_copy(update={"hidden": True})
-                mistakes = [each.model_copy(update={"got": wish.selection.text}) for each in mistakes]
-            faults += [_fault(wish, mistake) for mistake in mistakes]
-            found += [wanted] if not mistakes else []
+    settled = _settle_all(sheet, defaults, names_of, is_our_registry, hidden)
+    if settled is None:
+        return Checked(unit=sheet.unit, faults=(too_many_fault(f"more than {MOST_ROWS:,} packages"),))
+    found, faults = settled
     first = _merge(found)
     distinct = list(first.values())
     against = list(_contradictions(distinct))
@@ -77,6 +64,34 @@ def check_sheet(
         merged=len(found) - len(distinct),
         remarks=sheet.remarks,
     )
+
+
+def _settle_all(
+    sheet: Sheet,
+    defaults: Defaults,
+    names_of: NamesOf,
+    is_our_registry: Callable[[str], bool],
+    hidden: frozenset[str],
+) -> tuple[list[Wanted], list[Fault]] | None:
+    """Find what each row asks for, and what is wrong with it; None: these are more packages than may be asked for."""
+    faults, found = list(sheet.faults), list[Wanted]()
+    for wish in sheet.wishes:
+        if wish.registry and not is_our_registry(wish.registry):
+            faults.append(_fault(wish, _other_registry(wish.registry)))
+            continue
+        packages = [wish.package] if wish.package else [PackageName(name) for name in _resolve(wish, names_of)]
+        if not packages:
+            faults.append(_fault(wish, _nothing_known(wish)))
+        if len(found) + len(packages) > MOST_ROWS:
+            return None
+        for package in packages:
+            wanted, mistakes = _settle(wish, package, defaults)
+            if wish.selection and package in hidden and package not in wish.selection.names:
+                wanted = wanted.model_copy(update={"hidden": True})
+                mistakes = [each.model_copy(update={"got": wish.selection.text}) for each in mistakes]
+            faults += [_fault(wish, mistake) for mistake in mistakes]
+            found += [wanted] if not mistakes else []
+    return found, faults
 
 
 def _merge(found: Iterable[Wanted]) -> dict[str, Wanted]:

@@ -269,7 +269,7 @@ def _lend_accounts(
     services: Services, store: Store, change_set: ChangeSetRow, rows: Iterable[StepRow], now: datetime
 ) -> None:
     """Steps that were approved and found no account to run with may have one now."""
-    waiting = [row for row in rows if row.state == State.WAITING.value and row.waits_for == WaitFor.ACCOUNT.value]
+    waiting = [row for row in rows if transitions.waits_for_account(row)]
     if not waiting:
         return
     directory, lent = load_directory(services, store), defaultdict[str, list[StepRow]](list)
@@ -313,7 +313,7 @@ def keep_session(
         close_handoff(store, handoff, HandoffState.RENEWED, now)
     waiting = store.change_sets.list_waiting_for(link.slack_user)
     resting = [row for row in waiting if row.waits_for not in {WaitFor.ACCOUNT.value, WaitFor.TERMINAL.value}]
-    _try_anew(services, store, [row for row in waiting if row.waits_for == WaitFor.ACCOUNT.value], link, now)
+    _try_anew(services, store, [row for row in waiting if transitions.waits_for_account(row)], link, now)
     for row in resting:
         transitions.update_progress(row, trouble="")
     transitions.move_all(store, resting, step_events.PersonDone(), actor=link.slack_user, now=now)

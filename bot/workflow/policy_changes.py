@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from pydantic import ValidationError
 
 from bot.domain.approval import Directory, StepFacts, approvals_missing, unknown_groups
-from bot.domain.lifecycle import State, WaitFor
 from bot.domain.policy import PackagePolicy
 from bot.messages.policy import difference_words, place
 from bot.services import Services
@@ -60,7 +59,7 @@ def recheck_waiting(
     services: Services, store: Store, change_set: ChangeSetRow, rows: Iterable[StepRow], directory: Directory
 ) -> None:
     """Send steps back to review that wait for an account, and whose approvals suffice no more."""
-    waiting = [row for row in rows if row.state == State.WAITING.value and row.waits_for == WaitFor.ACCOUNT.value]
+    waiting = [row for row in rows if transitions.waits_for_account(row)]
     if not waiting:
         return
     found = load_all_step_facts(services, store, change_set, waiting)

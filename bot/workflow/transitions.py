@@ -251,6 +251,11 @@ def set_differences(store: Store, differences: Iterable[tuple[StepRow, str]], no
     return moved
 
 
+def waits_for_account(row: StepRow) -> bool:
+    """Tell whether a step was approved and found no account to run with."""
+    return row.state == State.WAITING.value and row.waits_for == WaitFor.ACCOUNT.value
+
+
 def is_login_wanted(row: StepRow) -> bool:
     """Tell whether a step waits for its executor's login."""
     return row.state == State.WAITING.value and row.waits_for == WaitFor.LOGIN.value

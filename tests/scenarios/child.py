@@ -167,8 +167,7 @@ class Child:
     @property
     def peak_memory(self) -> int:
         """The most memory that the bot's process has had, in bytes, as Linux counts it."""
-        status = Path(f"/proc/{self._pid}/status").read_text("ascii")
-        found = re.search(r"^VmHWM:\s*(\d+) kB$", status, re.MULTILINE)
+        found = re.search(r"VmHWM:\s*(\d+) kB\n", Path(f"/proc/{self._pid}/status").read_text("ascii"))
         assert found
         return int(found[1]) * 1024
 
